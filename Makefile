@@ -1,0 +1,199 @@
+# weir: see `make help`. Variables that may be set: CC, BUILD (folder), PREFIX, DESTDIR, SANITIZE.
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+SANITIZE ?=
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# -- flags ------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+            -Wconversion -Werror
+HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+OPTIMIZE := -O2 -g
+ifneq ($(SANITIZE),)
+OPTIMIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE)
+HARDEN   :=
+endif
+ifneq ($(findstring undefined,$(SANITIZE)),)
+OPTIMIZE += -fno-sanitize-recover=undefined
+endif
+
+PKG      := pkg-config
+BASE_PC  := glib-2.0 libfyaml libcjson
+TUI_PC   := ncursesw
+CONN_PC  := libcurl libssh2 libcjson glib-2.0
+TEST_PC  := vterm
+
+# Read once and only where something is compiled: `make help` works without any library.
+CORE_CFLAGS = $(eval CORE_CFLAGS := $(shell $(PKG) --cflags $(BASE_PC)))$(CORE_CFLAGS)
+CORE_LIBS   = $(eval CORE_LIBS := $(shell $(PKG) --libs $(BASE_PC) $(TUI_PC)))$(CORE_LIBS)
+CONN_CFLAGS = $(eval CONN_CFLAGS := $(shell $(PKG) --cflags $(CONN_PC)) \
+                $(shell sh deps.sh rdkafka-flags cflags))$(CONN_CFLAGS)
+CONN_LIBS   = $(eval CONN_LIBS := $(shell $(PKG) --libs $(CONN_PC)) \
+                $(shell sh deps.sh rdkafka-flags libs))$(CONN_LIBS)
+TEST_CFLAGS = $(eval TEST_CFLAGS := $(shell $(PKG) --cflags $(BASE_PC) $(TEST_PC)))$(TEST_CFLAGS)
+TEST_LIBS   = $(eval TEST_LIBS := $(shell $(PKG) --libs $(BASE_PC) $(TUI_PC) $(TEST_PC)))$(TEST_LIBS)
+
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDEN) \
+             $(OPTIMIZE) -fPIC -MMD -MP $(CFLAGS)
+
+# What each folder may see: an include that breaks the dependency rule does not compile.
+INC_core       := -Icore -Icore/derived
+INC_views      := -Icore -Iviews
+INC_tui        := -Icore -Icore/derived -Itui
+INC_connectors := -Icore -Iconnectors -Iconnectors/transport
+INC_tests      := -Icore -Icore/derived -Iviews -Itui -Itests/pty -Itests
+
+# -- what there is ----------------------------------------------------------------------------------
+
+CORE_SRC := $(wildcard core/*.c core/derived/*.c)
+VIEW_SRC := $(wildcard views/*.c)
+TUI_SRC  := $(wildcard tui/*.c)
+CONN_SRC := $(wildcard connectors/*.c connectors/*/*.c)
+THEMES   := $(wildcard themes/*.theme)
+
+objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_OBJ := $(call objects,$(CORE_SRC))
+VIEW_OBJ := $(call objects,$(VIEW_SRC))
+TUI_OBJ  := $(call objects,$(TUI_SRC)) $(BUILD)/obj/themes.o
+CONN_OBJ := $(call objects,$(CONN_SRC))
+# Everything of the program but its main(): what tests link.
+PART_OBJ := $(CORE_OBJ) $(VIEW_OBJ) $(filter-out $(BUILD)/obj/tui/main.o,$(TUI_OBJ))
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c tests/screens/test_*.c)
+E2E_SRC  := $(wildcard tests/e2e/test_*.c tests/pty/test_*.c)
+CONN_TEST_SRC := $(wildcard tests/connectors/test_*.c)
+PTY_SRC  := $(filter-out tests/pty/test_%,$(wildcard tests/pty/*.c))
+UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E_SRC))
+CONN_TEST_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(CONN_TEST_SRC))
+SCRIPT_TESTS := $(wildcard tests/*/*.t)
+
+.PHONY: all deps run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
+        tests format
+all: $(BUILD)/weir $(BUILD)/weir-connectors.so ## build weir (the default)
+
+# -- the build --------------------------------------------------------------------------------------
+
+# Program and connectors must come from the same headers and flags: the loader compares this.
+ID_INPUT := $(sort $(wildcard core/*.h)) Makefile
+$(BUILD)/build_id.h: $(ID_INPUT)
+	@mkdir -p $(@D)
+	@printf '#define WEIR_BUILD_ID "%s"\n' \
+	  "$$(cat $(ID_INPUT) | sha256sum | cut -c1-16)-$(notdir $(CC))-$(SANITIZE)" > $@.new
+	@cmp -s $@.new $@ || cp $@.new $@
+
+define compile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(1) -c $< -o $@
+endef
+
+$(BUILD)/obj/core/%.o: core/%.c
+	$(call compile,$(INC_core) $(CORE_CFLAGS))
+$(BUILD)/obj/views/%.o: views/%.c
+	$(call compile,$(INC_views) $(CORE_CFLAGS))
+$(BUILD)/obj/tui/%.o: tui/%.c $(BUILD)/build_id.h
+	$(call compile,$(INC_tui) -I$(BUILD) $(CORE_CFLAGS))
+$(BUILD)/obj/connectors/%.o: connectors/%.c $(BUILD)/build_id.h
+	$(call compile,$(INC_connectors) -I$(BUILD) $(CONN_CFLAGS) -fvisibility=hidden)
+$(BUILD)/obj/tests/%.o: tests/%.c
+	$(call compile,$(INC_tests) $(TEST_CFLAGS))
+
+# The themes are text inside the program: a table of names and their bytes.
+$(BUILD)/themes.c: $(THEMES) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "theme_data.h"'; \
+	   for f in $(THEMES); do \
+	     printf 'static const char %s_theme[] =\n' "$$(basename $$f .theme)"; \
+	     sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $$f; echo '    ;'; done; \
+	   echo 'const struct theme_text theme_texts[] = {'; \
+	   for f in $(THEMES); do n=$$(basename $$f .theme); \
+	     printf '    {"%s", %s_theme},\n' "$$n" "$$n"; done; \
+	   echo '    {0},'; echo '};'; } > $@
+$(BUILD)/obj/themes.o: $(BUILD)/themes.c tui/theme_data.h
+	$(call compile,$(INC_tui) $(CORE_CFLAGS))
+
+$(BUILD)/weir: $(CORE_OBJ) $(VIEW_OBJ) $(TUI_OBJ)
+	$(CC) $(OPTIMIZE) -rdynamic -Wl,--as-needed -Wl,-z,relro $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+
+$(BUILD)/weir-connectors.so: $(CONN_OBJ) connectors/exports.map
+	$(CC) $(OPTIMIZE) -shared -Wl,--version-script=connectors/exports.map -Wl,--as-needed \
+	  $(LDFLAGS) $(CONN_OBJ) -o $@ $(CONN_LIBS)
+
+# -- tests ------------------------------------------------------------------------------------------
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(PART_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS)
+$(BUILD)/tests/screens/%: $(BUILD)/obj/tests/screens/%.o $(PART_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS)
+$(BUILD)/tests/e2e/%: $(BUILD)/obj/tests/e2e/%.o $(call objects,$(PTY_SRC)) $(PART_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS) -lutil
+$(BUILD)/tests/pty/%: $(BUILD)/obj/tests/pty/%.o $(call objects,$(PTY_SRC))
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS) -lutil
+# Tests of connectors link them directly, with the core, instead of loading the shared object.
+$(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
+	$(call compile,$(INC_tests) $(INC_connectors) $(CONN_CFLAGS))
+$(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(OPTIMIZE) $^ -o $@ $(CONN_LIBS) $(CORE_LIBS)
+
+tests: all $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
+
+# G_SLICE: GLib 2.74 still has an allocator of its own, which hides errors from the sanitizers.
+TEST_ENV = G_SLICE=always-malloc WEIR=$(abspath $(BUILD))/weir BUILD=$(abspath $(BUILD))
+test: ## everything that needs no outside server
+	@sh deps.sh check >/dev/null || sh deps.sh
+	@$(MAKE) --no-print-directory tests
+	@$(TEST_ENV) prove --timer -j2 $(PROVE) $(UNIT_BIN) $(CONN_TEST_BIN) $(SCRIPT_TESTS) $(E2E_BIN)
+
+asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined test
+
+tsan: ## the tests under ThreadSanitizer
+	@TSAN_OPTIONS="suppressions=$(abspath tests/tsan.supp) halt_on_error=1" \
+	  $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread test
+
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
+
+# -- the rest ---------------------------------------------------------------------------------------
+
+deps: ## install what weir is built from (says what, and asks sudo only where needed)
+	@sh deps.sh
+
+run: ## open weir on this machine and what it finds here
+	@sh deps.sh check >/dev/null || sh deps.sh
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/weir $(ARGS)
+
+lint: ## layout, dependency rule, banned calls, generated tables
+	@sh tests/lint.sh
+
+format: ## let clang-format lay out the sources
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+lab: ## start the real servers on loopback (Kafka, Trino, Airflow, sshd)
+	@tests/lab/lab up $(LAB)
+
+lab-stop: ## stop them; leaves no process
+	@tests/lab/lab down $(LAB)
+
+install: all ## install to DESTDIR/PREFIX
+	install -D -m 755 $(BUILD)/weir $(DESTDIR)$(PREFIX)/bin/weir
+	install -D -m 755 $(BUILD)/weir-connectors.so $(DESTDIR)$(PREFIX)/lib/weir/weir-connectors.so
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18

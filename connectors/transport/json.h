@@ -1,0 +1,38 @@
+/* JSON from servers: cJSON behind a depth and size check, and getters that say "absent" instead of 0.
+ * cJSON's numbers are doubles: integers beyond 2^53 are kept as text by json_parse (a pre-scan puts
+ * them in quotes), and json_int reads both. Values of other types than asked for count as absent. */
+#ifndef CONNECTORS_TRANSPORT_JSON_H
+#define CONNECTORS_TRANSPORT_JSON_H
+
+#include <cjson/cJSON.h>
+
+#include "model.h"
+
+#define JSON_DEPTH_MAX 64
+
+/* The whole text must be one value, valid UTF-8 and at most JSON_DEPTH_MAX deep. NULL and
+ * WEIR_ERROR_PROTOCOL (TOO_LARGE for depth) with the offset of the fault. */
+cJSON *json_parse(const char *text, gsize length, GError **error);
+
+/* A member of an object, NULL when object is none or has none of that name (case-sensitive). path may
+ * hold dots: "memoryInfo.pool.maxBytes". */
+const cJSON *json_get(const cJSON *object, const char *path);
+const char *json_text(const cJSON *object, const char *path); /* NULL: no string */
+bool json_int(const cJSON *object, const char *path, int64_t *out);
+bool json_real(const cJSON *object, const char *path, double *out); /* "NaN" and the like: absent */
+bool json_bool(const cJSON *object, const char *path, bool *out);
+bool json_time(const cJSON *object, const char *path, int64_t *out); /* ISO 8601 text */
+/* Items of an array, in order: for (const cJSON *i = json_first(a); i; i = i->next) */
+const cJSON *json_first(const cJSON *array);
+
+/* Cells out of members, by the column's type: text, state, integer, real, bool, time (ISO text), span
+ * (seconds as a number, times 1000), bytes. An absent or null member makes the cell absent (no
+ * value). */
+void json_cell(struct snapshot *s, size_t row, int column, const cJSON *object, const char *path);
+
+/* All members as rows of kind_detail: scalars of the top level first, objects as groups, arrays of
+ * scalars joined, arrays of objects as "name[0].field". At most JSON_DETAIL_ROWS_MAX. */
+#define JSON_DETAIL_ROWS_MAX 2000
+void json_detail(struct snapshot *detail, const cJSON *object);
+
+#endif

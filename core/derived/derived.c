@@ -1,0 +1,28 @@
+/* The connector "weir": every kind that is made of other snapshots. Each stands in a file of its own
+ * beside this one and registers itself with DERIVED(). */
+#include "connector.h"
+
+extern const struct derived *const __start_weir_derived[];
+extern const struct derived *const __stop_weir_derived[];
+
+#define DERIVED_MAX 32
+
+const struct connector *derived_connector(void)
+{
+    static const struct kind *kinds[DERIVED_MAX + 1];
+    static struct feed feeds[DERIVED_MAX + 1];
+    static const struct connector weir = {
+        .name = "weir",
+        .title = "weir",
+        .help = "what weir itself knows: its sources, and the problems of all of them",
+        .kinds = kinds,
+        .feeds = feeds,
+    };
+    /* Filled by the first caller, which is main(), before there is a second thread. */
+    size_t count = (size_t)(__stop_weir_derived - __start_weir_derived);
+    for (size_t i = 0; !kinds[0] && i < MIN(count, DERIVED_MAX); i++) {
+        feeds[i] = __start_weir_derived[i]->feed;
+        kinds[count - 1 - i] = __start_weir_derived[i]->kind;
+    }
+    return &weir;
+}

@@ -1,0 +1,67 @@
+/* The engine: all lanes of one environment, seen from the thread that draws (or prints). That thread
+ * never takes a lock that a lane holds for long, never sees a half-built snapshot and never waits for
+ * a server: it subscribes, and mail comes.
+ *
+ * All functions are for the one thread that made the engine. */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include "lane.h"
+#include "mail.h"
+#include "status.h"
+
+struct engine;
+
+struct engine *engine_new(struct environment *e);
+/* Stops every lane, waits for them (each at most until its own deadline) and frees everything. A
+ * console that quits does not call it: it ends the process. */
+void engine_free(struct engine *e);
+
+/* Becomes readable when mail waits. engine_take gives it all, oldest first: struct mail, owned. */
+int engine_fd(const struct engine *e);
+GPtrArray *engine_take(struct engine *e);
+/* The same, but waits for mail up to timeout_ms (-1: for ever). Empty when none came. For one-shot
+ * commands and tests. */
+GPtrArray *engine_wait(struct engine *e, int64_t timeout_ms);
+
+/* Opens the connectors' shared object in a thread of its own; MAIL_LOADED follows. */
+void engine_load(struct engine *e, const char *path, const char *build_id);
+
+/* Starts the lanes of a source (its options must have been read). once: nothing is polled by itself,
+ * and what is opened is fetched one time. */
+void engine_start(struct engine *e, struct source *s, bool once);
+/* The lane of the derived kinds. */
+void engine_start_derived(struct engine *e, const struct connector *derived);
+/* Looks for servers on this machine, in a lane of its own per connector. */
+void engine_discover(struct engine *e, const struct registry *r);
+
+/* Says that something shows (feed, scope), or no longer does. Balanced; cheap. */
+void engine_open(
+    struct engine *e, const struct source *s, const struct feed *f, const struct rid *scope);
+void engine_close(
+    struct engine *e, const struct source *s, const struct feed *f, const struct rid *scope);
+/* Polls everything of the source now (NULL: of all), whatever it was waiting for. */
+void engine_refresh(struct engine *e, const struct source *s);
+
+/* Asks for one thing whole; MAIL_REPLY with the id follows. engine_check: the doctor's table. */
+guint64 engine_show(struct engine *e, const struct source *s, const struct rid *what);
+guint64 engine_check(struct engine *e, const struct source *s);
+/* Streams a log; MAIL_CHUNK and at last MAIL_END with the id. 0 when LOGS_MAX are running. */
+#define LOGS_MAX 4
+guint64 engine_follow(struct engine *e, const struct source *s, const struct rid *what,
+    const struct stream_options *options);
+/* Nobody waits for the answer to id any more. */
+void engine_cancel(struct engine *e, guint64 id);
+
+/* What derived kinds see: the newest source-wide snapshots (array of const struct snapshot*, taken
+ * with its references). */
+void engine_set_inputs(struct engine *e, GPtrArray *take_snapshots);
+
+/* Copies of every source's status, in the order of the configuration. */
+GPtrArray *engine_statuses(struct engine *e);
+/* Replaces lanes that are stuck ENGINE_STUCK_MS past their deadline, at most twice per source. To be
+ * called every few seconds. */
+#define ENGINE_STUCK_MS 5000
+void engine_watch(struct engine *e);
+
+#endif

@@ -1,0 +1,45 @@
+/* A YAML file whose every node knows its line and column: libfyaml, and the few questions that
+ * configuration asks of it. Aliases are followed and merge keys (<<) honoured where they are looked
+ * at, never by copying, so that a file of nested aliases cannot grow. One thread. */
+#ifndef CORE_YAML_H
+#define CORE_YAML_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define YAML_BYTES_MAX (1024 * 1024)
+
+struct yaml;
+struct fy_node;
+
+struct yaml_pair {
+    char *key;
+    struct fy_node *key_node; /* where to point when the key is wrong */
+    struct fy_node *value;
+};
+
+/* Reads and parses; faults (struct fault) get what is wrong. NULL when nothing can be used: not
+ * readable, too large, writable by others (when owner_only), or no YAML. */
+struct yaml *yaml_open(const char *path, bool owner_only, GPtrArray *faults);
+/* The same of a text in memory; name stands for the file in messages. */
+struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrArray *faults);
+void yaml_close(struct yaml *y);
+
+const char *yaml_path(const struct yaml *y);
+struct fy_node *yaml_root(const struct yaml *y); /* NULL: an empty file */
+
+bool yaml_is_map(struct fy_node *node);
+bool yaml_is_list(struct fy_node *node);
+bool yaml_is_text(struct fy_node *node); /* a scalar other than null */
+char *yaml_text(struct fy_node *node);   /* newly allocated; NULL when it is no scalar */
+/* The pairs of a map with those it merges in, its own first; owned array (yaml_pairs_free). A key
+ * that is no scalar is a fault. */
+GArray *yaml_pairs(struct yaml *y, struct fy_node *map);
+void yaml_pairs_free(GArray *pairs);
+/* The items of a list (of a scalar: itself); owned array of struct fy_node*. */
+GPtrArray *yaml_items(struct fy_node *list);
+
+/* Adds a fault at a node (NULL: the whole file). */
+void yaml_fault(struct yaml *y, struct fy_node *node, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+#endif
