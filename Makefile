@@ -33,13 +33,13 @@ TEST_PC  := vterm
 
 # Read once and only where something is compiled: `make help` works without any library.
 CORE_CFLAGS = $(eval CORE_CFLAGS := $(shell $(PKG) --cflags $(BASE_PC)))$(CORE_CFLAGS)
-CORE_LIBS   = $(eval CORE_LIBS := $(shell $(PKG) --libs $(BASE_PC) $(TUI_PC)))$(CORE_LIBS)
+CORE_LIBS   = $(eval CORE_LIBS := $(shell $(PKG) --libs $(BASE_PC) $(TUI_PC)) -lm)$(CORE_LIBS)
 CONN_CFLAGS = $(eval CONN_CFLAGS := $(shell $(PKG) --cflags $(CONN_PC)) \
                 $(shell sh deps.sh rdkafka-flags cflags))$(CONN_CFLAGS)
 CONN_LIBS   = $(eval CONN_LIBS := $(shell $(PKG) --libs $(CONN_PC)) \
                 $(shell sh deps.sh rdkafka-flags libs))$(CONN_LIBS)
 TEST_CFLAGS = $(eval TEST_CFLAGS := $(shell $(PKG) --cflags $(BASE_PC) $(TEST_PC)))$(TEST_CFLAGS)
-TEST_LIBS   = $(eval TEST_LIBS := $(shell $(PKG) --libs $(BASE_PC) $(TUI_PC) $(TEST_PC)))$(TEST_LIBS)
+TEST_LIBS   = $(eval TEST_LIBS := $(shell $(PKG) --libs $(BASE_PC) $(TUI_PC) $(TEST_PC)) -lm)$(TEST_LIBS)
 
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDEN) \
              $(OPTIMIZE) -fPIC -MMD -MP $(CFLAGS)

@@ -69,13 +69,18 @@ static void append_padded(GString *out, const char *text, int width, bool right)
     g_string_append_printf(out, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
 }
 
+static size_t row_count(const struct emit *e, const struct arrange *a)
+{
+    return MIN(arrange_known(a), e->limit);
+}
+
 /* All cells as text, row by row, headings first. */
 static GPtrArray *cell_texts(const struct emit *e, const struct arrange *a, const int *columns)
 {
     GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
     for (const int *c = columns; *c != COLUMN_UNKNOWN; c++)
         g_ptr_array_add(texts, g_strdup(title(e, *c)));
-    for (size_t place = 0; place < arrange_known(a); place++) {
+    for (size_t place = 0; place < row_count(e, a); place++) {
         const struct snapshot *s;
         size_t row;
         arrange_at(a, place, &s, &row);
@@ -160,7 +165,7 @@ static void emit_csv(GString *out, const struct emit *e, const struct arrange *a
             out, "%s%s", c == columns ? "" : ",", column_info(e->columns, *c)->name);
     g_string_append_c(out, '\n');
     g_autoptr(GString) text = g_string_new(NULL);
-    for (size_t place = 0; place < arrange_known(a); place++) {
+    for (size_t place = 0; place < row_count(e, a); place++) {
         const struct snapshot *s;
         size_t row;
         arrange_at(a, place, &s, &row);
@@ -315,7 +320,7 @@ static void emit_json(GString *out, const struct emit *e, const struct arrange *
     g_string_truncate(out, out->len - 1); /* the closing brace: the rows follow */
     g_string_append(out, ",\"rows\":[");
     g_autofree int *columns = choose(e);
-    for (size_t place = 0; place < arrange_known(a); place++) {
+    for (size_t place = 0; place < row_count(e, a); place++) {
         const struct snapshot *s;
         size_t row;
         arrange_at(a, place, &s, &row);
@@ -328,7 +333,7 @@ static void emit_json(GString *out, const struct emit *e, const struct arrange *
 static void emit_ndjson(GString *out, const struct emit *e, const struct arrange *a)
 {
     g_autofree int *columns = choose(e);
-    for (size_t place = 0; place < arrange_known(a); place++) {
+    for (size_t place = 0; place < row_count(e, a); place++) {
         const struct snapshot *s;
         size_t row;
         arrange_at(a, place, &s, &row);

@@ -26,6 +26,7 @@ struct emit {
     const int *chosen; /* columns in order, COLUMN_UNKNOWN-terminated; NULL: the format's own */
     bool with_source;  /* several sources: the table shows which */
     int64_t now_ms;
+    size_t limit; /* rows printed at most */
     const struct emit_source *sources;
     guint source_count;
     const char *const *incomplete; /* reasons, NULL-terminated; empty: complete */

@@ -9,6 +9,7 @@
 
 #define DERIVED_GAP_MS   500
 #define REPLACEMENTS_MAX 2
+#define STOP_MS          1500
 
 static struct source_run *run_new(struct source *s)
 {
@@ -52,8 +53,12 @@ void engine_free(struct engine *e)
     }
     engine_unlock(e);
     engine_join_loader(e);
+    int64_t end = clock_mono_ms() + STOP_MS;
     for (guint i = 0; i < e->lanes->len; i++)
-        lane_join(g_ptr_array_index(e->lanes, i));
+        if (!lane_join(g_ptr_array_index(e->lanes, i), end))
+            return; /* it still uses all of this: the process is about to end, so let it be */
+    for (guint i = 0; i < e->lanes->len; i++)
+        lane_free(g_ptr_array_index(e->lanes, i));
     for (guint i = 0; i < e->runs->len; i++)
         run_free(g_ptr_array_index(e->runs, i));
     if (e->derived)

@@ -13,8 +13,8 @@
 struct engine;
 
 struct engine *engine_new(struct environment *e);
-/* Stops every lane, waits for them (each at most until its own deadline) and frees everything. A
- * console that quits does not call it: it ends the process. */
+/* Stops every lane, waits for them for a second or two, and frees everything; when one is stuck,
+ * nothing is freed. A console that quits does not call it: it ends the process. */
 void engine_free(struct engine *e);
 
 /* Becomes readable when mail waits. engine_take gives it all, oldest first: struct mail, owned. */

@@ -4,6 +4,7 @@
 
 #include "connector.h"
 #include "error.h"
+#include "lane.h"
 #include "rid.h"
 #include "text.h"
 
@@ -51,6 +52,30 @@ const struct kind kind_log = {
     .shape = SHAPE_LOG,
     .columns = log_columns,
 };
+
+static const struct column doctor_columns[] = {
+    [DOCTOR_SEEN] = {"seen", "SEEN", CELL_TEXT, 0, 20, 4, "what was seen"},
+    [DOCTOR_ADVICE] = {"advice", "ADVICE", CELL_TEXT, 0, 20, 4, "what to do"},
+    {0},
+};
+
+const struct kind kind_doctor = {
+    .name = "doctor",
+    .title = "CHECK",
+    .help = "what must hold for weir to be of use",
+    .shape = SHAPE_TABLE,
+    .columns = doctor_columns,
+};
+
+void doctor_add(struct snapshot *doctor, const char *what, enum health health, const char *seen,
+    const char *advice)
+{
+    size_t row = snapshot_add(doctor, what);
+    snapshot_set_text(doctor, row, DOCTOR_SEEN, seen);
+    if (advice)
+        snapshot_set_text(doctor, row, DOCTOR_ADVICE, advice);
+    snapshot_set_health(doctor, row, health, advice ? advice : seen);
+}
 
 const char *kind_segment(const struct kind *k)
 {

@@ -17,6 +17,7 @@ enum {
     COLUMN_F_HIDDEN = 1 << 3,  /* drawn only when asked for (-o wide, the column chooser) */
     COLUMN_F_AGE = 1 << 4,     /* a time that people read as "how long ago" */
     COLUMN_F_EXACT = 1 << 5,   /* an integer that is never shortened: ids, offsets, ports */
+    COLUMN_F_WINDOW = 1 << 6,  /* needs samples over time: absent after a first fetch */
 };
 
 struct column {

@@ -537,9 +537,15 @@ void lane_start(struct lane *l)
         g_error("no thread can be started");
 }
 
-void lane_join(struct lane *l)
+bool lane_join(struct lane *l, int64_t deadline_ms)
 {
-    pthread_join(l->thread->id, NULL);
+    int64_t wall_ms = clock_wall_ms() + MAX(deadline_ms - clock_mono_ms(), 0);
+    struct timespec at = {wall_ms / 1000, wall_ms % 1000 * 1000000};
+    return pthread_timedjoin_np(l->thread->id, NULL, &at) == 0;
+}
+
+void lane_free(struct lane *l)
+{
     pthread_cond_destroy(&l->thread->wake);
     g_free(l->thread);
     g_ptr_array_unref(l->jobs);

@@ -81,8 +81,10 @@ struct lane *lane_new(struct engine *e, struct source_run *run, enum role role);
 void lane_start(struct lane *l);
 /* Wakes it, locked or not. */
 void lane_signal(struct lane *l);
-/* Joins its thread (which must have been told to stop) and frees it. */
-void lane_join(struct lane *l);
+/* Joins its thread, which must have been told to stop, until deadline (monotonic ms); false: it is
+ * stuck. Then lane_free. */
+bool lane_join(struct lane *l, int64_t deadline_ms);
+void lane_free(struct lane *l);
 void ask_free(struct ask *ask);
 /* Locked. */
 void engine_post_status(struct engine *e);

@@ -1,3 +1,12 @@
+/*
+ * How it is measured. A start is timed from just before the fork. Content is there when the first
+ * piece of output has arrived with which the screen matches. A key comes after a jittered gap, so
+ * that it does not fall into step with a program's own timers; its answer is complete when 30 ms
+ * have brought nothing more, and the time is that of the last byte, not of the end of the wait.
+ * Counters from /proc and copies of the screen are taken outside the timed span. Bytes that a
+ * program writes on its own while it answers count as part of the answer. Over the slow line only
+ * the last key of a burst is timed: it shows whether work has piled up behind the line.
+ */
 #include "measure.h"
 
 #include "load.h"
@@ -102,8 +111,10 @@ bool measure_start(
     uint64_t writes = 0;
     if (pty_writes(t, &writes))
         samples_add(out, METRIC_CONTENT_WRITES, (double)writes);
-    samples_add(out, METRIC_FIRST_BYTE_MS, ms(stats->started_ns, stats->first_byte_ns));
-    samples_add(out, METRIC_CONTENT_MS, ms(stats->started_ns, stats->last_byte_ns));
+    if (stats->bytes) {
+        samples_add(out, METRIC_FIRST_BYTE_MS, ms(stats->started_ns, stats->first_byte_ns));
+        samples_add(out, METRIC_CONTENT_MS, ms(stats->started_ns, stats->last_byte_ns));
+    }
     settle(t);
     samples_add(out, METRIC_SCREEN_BYTES, (double)stats->bytes);
     press_all(t, p->setup);
@@ -273,7 +284,8 @@ bool measure_slow(
     if (!pty_wait(t, p->content, CONTENT_TIMEOUT_MS, error))
         return false;
     const struct pty_stats *stats = pty_stats(t);
-    samples_add(out, METRIC_SLOW_CONTENT_MS, ms(stats->started_ns, stats->last_byte_ns));
+    if (stats->bytes)
+        samples_add(out, METRIC_SLOW_CONTENT_MS, ms(stats->started_ns, stats->last_byte_ns));
     pty_wait_quiet(t, BURST_QUIET_MS, BURST_TIMEOUT_MS, NULL);
     for (char **key = p->setup; *key; key++) {
         pty_key(t, *key);

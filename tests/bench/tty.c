@@ -1,14 +1,16 @@
 /*
  * The terminal benchmark: what full-screen programs cost the person in front of them and the line
  * between. It runs a list of programs under the terminal harness of the tests, in rounds, so that
- * what else the machine does hits all of them alike, and the floor (floor.c) first and last in every
- * round: compare ratios to the floor, and trust no figure that the two runs of the floor disagree on.
+ * what else the machine does hits all of them alike, and the floor (floor.c) first and last in
+ * every round: compare ratios to the floor, and trust no figure on which the two runs of the floor
+ * disagree.
  *
  * Per program: starts (first byte, content, bytes, writes), quits, keys (time to paint, bytes,
  * writes, changed cells), and in the last round an idle window, memory, and a slow line. Times are
  * taken when read(2) returns on the PTY's master. The harness asks for SCHED_FIFO, so that a busy
- * machine does not delay its time stamps; its children run under the usual scheduler. Programs see a
- * fresh HOME. Nothing is judged: the exit status is 1 only when a program could not be run.
+ * machine does not delay its time stamps; its children run under the usual scheduler. Programs see
+ * a fresh HOME. Nothing is judged: the exit status is 1 when a program could not be run and 2 for
+ * wrong options.
  */
 #include "measure.h"
 #include "report.h"
@@ -19,6 +21,8 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
 
 struct options {
     char *size, *spec, *floor, **programs;
@@ -227,7 +231,7 @@ static int run(struct options *o)
     g_autoptr(GPtrArray) list = make_list(o, &error);
     if (!list) {
         fprintf(stderr, "bench-tty: %s\n", error->message);
-        return 1;
+        return EXIT_USAGE;
     }
     bool realtime = become_realtime();
     print_conditions(o, realtime);
@@ -243,7 +247,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     if (!parse_options(&o, &argc, &argv, &error) || !check_options(&o, &error)) {
         fprintf(stderr, "bench-tty: %s\n", error->message);
-        return 1;
+        return EXIT_USAGE;
     }
     g_autofree char *home = g_dir_make_tmp("bench-tty-XXXXXX", &error);
     if (!home) {

@@ -222,7 +222,6 @@ all_alive() {
 
 up_airflow() {
     local name gone=()
-    LAB_NAME=airflow
     for name in pg "${COMPONENTS[@]}" work; do proc_signal "airflow-$name" CONT || true; done
     if all_alive && wanted airflow; then
         files_copy
@@ -242,7 +241,6 @@ up_airflow() {
 # the scheduler's tree. The database goes last.
 down_airflow() {
     local name
-    LAB_NAME=airflow
     wanted_clear airflow
     proc_stop airflow-work
     for name in scheduler triggerer dag-processor; do proc_stop "airflow-$name" TERM 4 & done
@@ -274,6 +272,7 @@ stop-server | kill-server | start-server | freeze | thaw)
 settled) ! proc_alive airflow-work || seed check "$DIR/seeded" ;;
 trigger)
     shift
+    [ -d "$DIR/venv" ] || die "not installed: tests/lab/lab up airflow"
     seed trigger "$@"
     ;;
 cli)

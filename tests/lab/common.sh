@@ -491,7 +491,14 @@ lab_verb() {
         if [ "$verb" = up ] && [ -z "${LAB_NEEDS_MET:-}" ]; then
             for name; do "needs_${name//-/_}"; done | lab_packages
         fi
-        for name; do "${verb}_${name//-/_}"; done
+        for name; do
+            LAB_NAME=$name
+            if [ "$verb" = up ]; then
+                "up_${name//-/_}"
+            elif wanted "$name" || compgen -G "$LAB_ROOT/run/*$name*.pid" >/dev/null; then
+                step "down" "down_${name//-/_}"
+            fi
+        done
         ;;
     needs | status)
         for name; do "${verb}_${name//-/_}" || rc=1; done

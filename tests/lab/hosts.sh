@@ -116,7 +116,6 @@ server_start() { # sshd-HOST
 
 up_hosts() {
     local host up=0
-    LAB_NAME=hosts
     for host in lab1 lab2; do
         if proc_alive "sshd-$host"; then
             proc_signal "sshd-$host" CONT
@@ -142,7 +141,6 @@ keys_and_user() {
 
 down_hosts() {
     local host pid
-    LAB_NAME=hosts
     wanted_clear hosts
     for host in lab1 lab2; do proc_stop "sshd-$host"; done
     # What a session left behind on purpose (nohup, setsid) is still the lab's: nobody else logs in

@@ -222,7 +222,6 @@ setup3() { timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup3 "127.0.
 # ---- verbs ---------------------------------------------------------------------------------------
 
 up_kafka() {
-    LAB_NAME=kafka
     if proc_alive kafka && proc_alive kafka-work && wanted kafka; then
         proc_signal kafka CONT
         say "already up at 127.0.0.1:$PORT"
@@ -237,7 +236,6 @@ up_kafka() {
 
 up_kafka3() {
     local name up=0
-    LAB_NAME=kafka3
     for name in kafka3-1 kafka3-2 kafka3-3; do
         if proc_alive "$name"; then
             proc_signal "$name" CONT
@@ -255,7 +253,6 @@ up_kafka3() {
 }
 
 down_kafka() {
-    LAB_NAME=kafka
     wanted_clear kafka
     proc_stop kafka-work
     proc_stop kafka
@@ -263,7 +260,6 @@ down_kafka() {
 
 down_kafka3() {
     local name
-    LAB_NAME=kafka3
     wanted_clear kafka3
     # Together: a node that leaves alone waits for a controller that is about to go as well.
     for name in kafka3-1 kafka3-2 kafka3-3; do proc_stop "$name" & done
@@ -307,6 +303,7 @@ cli() {
     *) die "no tool '$tool': see 'cli' in tests/lab/kafka.sh for the list" ;;
     esac
     shift
+    [ -d "$DIR/lib" ] || die "not installed: tests/lab/lab up kafka"
     # Tests name the lab's broker by leaving it out. delete-records and a few others take no default.
     case " $* " in
     *' --bootstrap-server '* | *' --help '* | *' --version '*) ;;
@@ -327,7 +324,10 @@ cli)
     shift
     cli "$@"
     ;;
-bulk) "$DIR/venv/bin/python" "$HERE/bulk.py" "127.0.0.1:$PORT" ;;
+bulk)
+    proc_alive kafka || die "the broker is not up: tests/lab/lab up kafka"
+    "$DIR/venv/bin/python" "$HERE/bulk.py" "127.0.0.1:$PORT"
+    ;;
 *)
     sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     exit 2

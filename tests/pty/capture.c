@@ -94,7 +94,7 @@ static void append_json(GString *out, const char *utf8)
     g_string_append_c(out, '"');
 }
 
-/* How many bytes at the end of an event are the beginning of a character that the next event ends. */
+/* How many bytes at the end of an event begin a character that the next event ends. */
 static size_t open_tail(const char *bytes, size_t length)
 {
     for (size_t back = 1; back <= MIN(length, 3); back++) {

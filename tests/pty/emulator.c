@@ -1,9 +1,9 @@
 /*
  * libvterm sees the program's output piece by piece, most of it untouched. Three things are done on
- * the way. Dim text, which libvterm 0.1 drops, is turned into its alternative font 1 (SGR 11), which
- * it keeps per cell and which no program uses; 22 and 0 end both. Lists of modes are taken apart.
- * And questions that it does not know, or answers otherwise than today's terminals do, are answered
- * here.
+ * the way. Dim text, which libvterm 0.1 drops, is turned into its alternative font 1 (SGR 11),
+ * which it keeps per cell and which no program uses; 22 and 0 end both. Lists of modes are taken
+ * apart. And questions that it does not know, or answers otherwise than today's terminals do, are
+ * answered here.
  */
 #include "emulator.h"
 
@@ -277,16 +277,16 @@ struct pty_cell emulator_cell(const struct emulator *e, int x, int y)
     return cell;
 }
 
+/* Not through emulator_cell: a wait reads the whole screen after every piece of output. */
 char *emulator_row(const struct emulator *e, int y)
 {
     int width = 0, height = 0;
     emulator_size(e, &width, &height);
-    GString *row = g_string_sized_new((gsize)width + 1);
-    for (int x = 0; x < width; x++) {
-        struct pty_cell cell = emulator_cell(e, x, y);
-        g_string_append(row, cell.text);
-    }
-    return g_strchomp(g_string_free(row, FALSE));
+    size_t size = (size_t)width * PTY_CELL_TEXT;
+    g_autofree char *text = g_malloc(size + 1);
+    VTermRect row = {.start_row = y, .end_row = y + 1, .start_col = 0, .end_col = width};
+    text[vterm_screen_get_text(e->screen, text, size, row)] = '\0';
+    return g_strdup(g_strchomp(text));
 }
 
 static const struct {

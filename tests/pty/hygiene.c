@@ -8,7 +8,7 @@
 #include <curses.h>
 #include <term.h>
 
-G_DEFINE_QUARK(hygiene - error - quark, hygiene_error)
+G_DEFINE_QUARK(hygiene_error_domain, hygiene_error)
 
 /* A shape is what makes a sequence what it is, without its numbers: "ESC ( B", "CSI H", "OSC 11".
  * Setting and resetting a mode is a shape of its own for each mode: "CSI ? 1049 h". */

@@ -1,9 +1,9 @@
 /*
  * One session is a child process, the PTY's master, an emulated screen and a record of all bytes.
- * Everything happens in pump(): one ppoll() over the master and a pidfd, with a time-out that is the
- * caller's deadline or the slow line's next event. Output is read until the kernel has no more, each
- * piece with its time stamp, and only then fed to the emulator, so that its work does not stand in
- * the figures.
+ * Everything happens in pump(): one ppoll() over the master and a pidfd, with a time-out that is
+ * the caller's deadline or the slow line's next event. Output is read until the kernel has no more,
+ * each piece with its time stamp, and only then fed to the emulator, so that its work does not
+ * stand in the figures.
  *
  * The slave stays open here as well: the master then never fails with EIO after the program's end,
  * and the termios that it left behind can be read. A read of an empty master makes the kernel flush
@@ -49,14 +49,12 @@ struct pty {
     GByteArray *inbox, *outbox; /* not yet fed to the emulator; not yet taken by the kernel */
     struct termios before;      /* as the program found it */
     struct pty_stats stats;
-    uint64_t writes; /* at the program's end */
-    bool writes_known;
-    int status;   /* of waitpid */
-    bool exited;  /* the process is gone ... */
-    bool drained; /* ... and nothing of its output is left to come */
+    siginfo_t end; /* how it ended, once it has */
+    bool exited;   /* the process is gone ... */
+    bool drained;  /* ... and nothing of its output is left to come */
 };
 
-G_DEFINE_QUARK(pty - error - quark, pty_error)
+G_DEFINE_QUARK(pty_error_domain, pty_error)
 
 int64_t pty_now_ns(void)
 {
@@ -132,7 +130,7 @@ void pty_free(struct pty *p)
 {
     if (!p)
         return;
-    if (p->pid > 0 && !p->exited) {
+    if (p->pid > 0) {
         kill(-p->pid, SIGKILL);
         waitpid(p->pid, NULL, 0);
     }
@@ -202,7 +200,7 @@ static bool receive(struct pty *p)
         size_t most = room(p);
         ssize_t n = most ? read(p->master, chunk, most) : 0;
         if (n <= 0)
-            return most ? errno != EINTR : p->master < 0;
+            return most ? n == 0 || errno != EINTR : p->master < 0;
         int64_t now = pty_now_ns();
         if (p->link)
             slowlink_put(p->link, SLOWLINK_TO_TERMINAL, chunk, (size_t)n, now);
@@ -212,11 +210,12 @@ static bool receive(struct pty *p)
     return false;
 }
 
+/* The process stays a zombie until pty_free, so that nobody else gets its pid and its counters can
+ * still be read. */
 static void note_exit(struct pty *p)
 {
     p->stats.ended_ns = pty_now_ns();
-    p->writes_known = proc_writes(p->pid, p->pid, &p->writes);
-    waitpid(p->pid, &p->status, 0);
+    waitid(P_PID, (id_t)p->pid, &p->end, WEXITED | WNOWAIT);
     p->exited = true;
 }
 
@@ -432,31 +431,32 @@ const struct pty_stats *pty_stats(const struct pty *p)
 
 bool pty_writes(const struct pty *p, uint64_t *count)
 {
-    if (!p->exited)
-        return proc_writes(p->pid, p->pid, count);
-    *count = p->writes;
-    return p->writes_known;
+    return proc_writes(p->pid, p->pid, count);
 }
 
+/* The whole screen in words and rows, without the blank rows at its end. */
 static char *describe_screen(const struct pty *p)
 {
     int width = 0, height = 0, x = 0, y = 0;
-    emulator_size(p->screen, &width, &height);
-    emulator_cursor(p->screen, &x, &y);
+    pty_size(p, &width, &height);
+    pty_cursor(p, &x, &y);
     GString *out = g_string_new(NULL);
     g_string_append_printf(out, "%dx%d, %s screen, cursor %s at %d,%d%s\n", width, height,
         pty_alt_screen(p) ? "alternate" : "main", pty_cursor_visible(p) ? "shown" : "hidden", x, y,
         pty_mode(p, MODE_SYNC) ? ", inside a synchronised update" : "");
+    gsize used = out->len;
     for (y = 0; y < height; y++) {
         g_autofree char *row = pty_row(p, y);
         g_string_append_printf(out, "%3d|%s\n", y, row);
+        used = *row ? out->len : used;
     }
+    g_string_truncate(out, used);
     return g_string_free(out, FALSE);
 }
 
 static int exit_code(const struct pty *p)
 {
-    return WIFSIGNALED(p->status) ? 128 + WTERMSIG(p->status) : WEXITSTATUS(p->status);
+    return p->end.si_code == CLD_EXITED ? p->end.si_status : 128 + p->end.si_status;
 }
 
 /* Fills the error of a wait that failed and returns false. */

@@ -4,8 +4,8 @@
  * the counters and the time stamps.
  *
  * Nothing sleeps and nothing runs in the background: the session moves on only inside the functions
- * named pty_wait... and pty_run_for, which poll the PTY and return at the first moment
- * at which their condition holds. One thread may use one session; sessions do not share anything.
+ * named pty_wait... and pty_run_for, which poll the PTY and return at the first moment at which their
+ * condition holds. One thread may use one session; sessions do not share anything.
  *
  *     struct pty_spec spec = {.argv = (const char *[]){"build/weir", NULL}};
  *     AUTO(pty) p = pty_spawn(&spec, &error);
@@ -37,8 +37,9 @@ enum pty_error {
 
 struct pty_spec {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+
     /* Added to the caller's environment, from which everything that speaks of the caller's own
-     * terminal and locale is taken away (pty.c lists it); LANG is C.UTF-8. "NAME=VALUE" sets, "NAME"
+     * terminal and locale is taken away (launch.c lists it); LANG is C.UTF-8. "NAME=VALUE" sets, "NAME"
      * removes; NULL-terminated or NULL. */
     const char *const *env;
     const char *cwd;   /* NULL: the caller's */
@@ -62,7 +63,7 @@ struct pty;
  * PTY_ERROR_SPAWN when it cannot be executed. */
 struct pty *pty_spawn(const struct pty_spec *spec, GError **error);
 
-/* Kills what is left of the program's process group. */
+/* Kills what is left of the program's process group and reaps the program. */
 void pty_free(struct pty *p);
 
 /* From here on the terminal hangs behind a slow line (slowlink.h). Right after pty_spawn or at any
@@ -91,7 +92,7 @@ bool pty_wait_for(struct pty *p, pty_predicate *holds, void *data, int timeout_m
 /* Until the screen's text (pty_text) matches; ^ and $ match at every row. */
 bool pty_wait(struct pty *p, const char *regex, int timeout_ms, GError **error);
 
-/* Until no byte came for quiet_ms, counted from the call at the earliest. */
+/* Until no byte came for quiet_ms, counted from the call at the earliest, or the program ended. */
 bool pty_wait_quiet(struct pty *p, int quiet_ms, int timeout_ms, GError **error);
 
 /* Until the program has ended and its last output is on the screen. *code is its exit status, or 128
@@ -123,8 +124,7 @@ bool pty_mode(const struct pty *p, int mode); /* private modes that are on: 2004
  * cursor shown, and no mode left on that would make a shell unusable. Also after the program ended;
  * not after pty_hangup. */
 bool pty_is_restored(const struct pty *p);
-bool pty_check_restored(
-    const struct pty *p, GError **error); /* the same; the error lists what differs */
+bool pty_check_restored(const struct pty *p, GError **error); /* the error lists what differs */
 
 /* No forbidden byte in all that was written: see hygiene.h. */
 bool pty_check_bytes(const struct pty *p, GError **error);
@@ -142,7 +142,7 @@ bool pty_has_ended(const struct pty *p);
 void pty_mark(struct pty *p);
 const struct pty_stats *pty_stats(const struct pty *p);
 
-/* write(2) calls of the program's main thread since its start (proc_writes); false when unknown. */
+/* write(2) calls of the program's main thread since its start (proc_writes), also after its end. */
 bool pty_writes(const struct pty *p, uint64_t *count);
 
 DEFINE_AUTO(pty, pty_free)

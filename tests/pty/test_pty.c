@@ -266,6 +266,21 @@ static void resize(void)
     g_assert_cmpint(height, ==, 43);
 }
 
+static void resize_storm(void)
+{
+    AUTO(pty) p = floor_program();
+    for (int i = 0; i < 2000; i++)
+        pty_resize(p, 1 + i % 300, 1 + i % 97);
+    pty_resize(p, 1, 1);
+    pty_resize(p, 120, 40);
+    pty_key(p, "j");
+    PTY_ASSERT(p, pty_wait_quiet(p, SHORT_MS, pty_patience_ms(), &pty_error_));
+    pty_key(p, "q");
+    pty_assert_exit(p, 0);
+    pty_assert_clean(p);
+    g_assert_true(pty_is_restored(p));
+}
+
 static void hangup(void)
 {
     AUTO(pty) p = shell("echo ready; read line; echo never");
@@ -555,6 +570,7 @@ static const struct {
     {"/pty/the terminal answers what programs ask", questions},
     {"/pty/a mute terminal answers nothing and still has keys", mute_terminal},
     {"/pty/a new size reaches the program and the screen", resize},
+    {"/pty/a storm of sizes does no harm", resize_storm},
     {"/pty/a closed window hangs the program up", hangup},
     {"/pty/a list of modes sets them all", cursor_modes},
     {"/pty/half a synchronised update is not looked at", sync_hides_halves},

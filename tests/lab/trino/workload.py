@@ -11,6 +11,7 @@ An endless query would take a whole core. These are held back by their client: i
 every few seconds, the output buffer stays full, and the scan waits. So they are RUNNING, their rows
 and splits grow, and they cost next to nothing.
 """
+import http.client
 import json
 import signal
 import sys
@@ -21,6 +22,8 @@ import urllib.request
 from statement import BASE, Statement
 
 stop = threading.Event()
+# Set by whoever finds the server away: its history is gone then, and all the short ones are due again.
+outage = threading.Event()
 
 ENDLESS = """-- nightly export, made by no_such_team
 SELECT l.orderkey, l.linenumber, l.extendedprice, l.comment, n.name AS nation, r.name AS region
@@ -35,12 +38,12 @@ SHORT = [
     (60, "dash", "dashboard", "SELECT orderstatus, count(*), sum(totalprice) FROM tpch.tiny.orders GROUP BY orderstatus", {}),
     (120, "dbt", "dbt", "SELECT n.name, count(*) FROM tpch.tiny.customer c JOIN tpch.tiny.nation n ON c.nationkey = n.nationkey "
      "JOIN tpch.tiny.orders o ON o.custkey = c.custkey GROUP BY n.name ORDER BY 2 DESC", {}),
-    (180, "dbt", "dbt", "INSERT INTO memory.default.heartbeat SELECT current_timestamp, count(*) FROM tpch.tiny.region", {}),
     (120, "bob", "adhoc", "SELECT orderkey FORM tpch.tiny.orders", {}),
     (180, "bob", "adhoc", "SELECT 1 / (regionkey - regionkey) FROM tpch.tiny.region", {}),
     (180, "bob", "etl-heavy", "SELECT partkey, suppkey, array_agg(comment) FROM tpch.sf1.lineitem GROUP BY 1, 2",
      {"query_max_memory_per_node": "10MB"}),
 ]
+LOAD_EVERY = 180
 CANCELLED_EVERY = 240
 TURNED_AWAY_EVERY = 300
 
@@ -61,9 +64,11 @@ def held_back(user, source, sql):
                 stop.wait(20 if statement.state == "QUEUED" else 4)
             if stop.is_set():
                 statement.cancel()
-        except OSError as error:
+            stop.wait(15)
+        except (OSError, http.client.HTTPException) as error:
             print(f"{source}: {error}", file=sys.stderr, flush=True)
-        stop.wait(15)
+            outage.set()
+            stop.wait(5)
 
 
 def once(user, source, sql, session):
@@ -72,8 +77,18 @@ def once(user, source, sql, session):
         pass
 
 
+def load():
+    """The memory catalog forgets its tables with the server."""
+    once("dbt", "dbt", "CREATE TABLE IF NOT EXISTS memory.default.heartbeat (at timestamp(3) with time zone, n bigint)", {})
+    once("dbt", "dbt", "INSERT INTO memory.default.heartbeat SELECT current_timestamp, count(*) FROM tpch.tiny.region", {})
+
+
 def turned_away():
+    """False while the queue is not full: it would wait there instead of being refused."""
+    if not queue_is_full():
+        return False
     once("carol", "slow-late", SLOW.format(n=99), {})
+    return True
 
 
 def cancelled():
@@ -103,27 +118,22 @@ def run():
     for thread in clients:
         thread.start()
     jobs = [(period, lambda job=job: once(*job)) for period, *job in SHORT]
-    jobs.append((CANCELLED_EVERY, cancelled))
-    jobs.append((TURNED_AWAY_EVERY, lambda: turned_away() if queue_is_full() else None))
+    jobs += [(LOAD_EVERY, load), (CANCELLED_EVERY, cancelled), (TURNED_AWAY_EVERY, turned_away)]
     due = [0.0] * len(jobs)
-    table = False
     while not stop.is_set():
+        if outage.is_set():
+            outage.clear()
+            due = [0.0] * len(jobs)
         for n, (period, job) in enumerate(jobs):
             if stop.is_set() or time.monotonic() < due[n]:
                 continue
             try:
-                if not table:
-                    once("dbt", "dbt", "CREATE TABLE IF NOT EXISTS memory.default.heartbeat "
-                         "(at timestamp(3) with time zone, n bigint)", {})
-                    table = True
-                if n == len(jobs) - 1 and not queue_is_full():
-                    continue  # not yet: the queue is still filling
-                job()
-                due[n] = time.monotonic() + period
-            except OSError as error:
+                if job() is not False:
+                    due[n] = time.monotonic() + period
+            except (OSError, http.client.HTTPException) as error:
                 print(f"short {n}: {error}", file=sys.stderr, flush=True)
-                table = False
-                due[n] = time.monotonic() + 5
+                outage.set()
+                stop.wait(5)
         stop.wait(1)
     for thread in clients:
         thread.join()

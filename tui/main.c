@@ -1,0 +1,58 @@
+/* weir: the command line, then either one command that prints, or the console. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "console.h"
+
+/* Text is UTF-8 inside; where the user's locale is not, widths still come from a UTF-8 one and the
+ * terminal surface draws ASCII. Numbers always have a point. */
+static void set_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || strcmp(setlocale(LC_CTYPE, NULL), "C") == 0 ||
+        strcmp(setlocale(LC_CTYPE, NULL), "POSIX") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    setlocale(LC_NUMERIC, "C");
+}
+
+/* A crash must not write passwords to a disk. */
+static void forbid_core_dump(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+static bool can_draw(void)
+{
+    const char *term = g_getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
+           strcmp(term, "dumb") != 0;
+}
+
+static int run(const struct cli *cli)
+{
+    const char *word = cli->words ? cli->words[0] : NULL;
+    if (!word)
+        return can_draw() ? console_run(cli) : cmd_get(cli);
+    for (const struct command *c = cli_commands; c->name; c++)
+        if (strcmp(c->name, word) == 0)
+            return c->run(cli);
+    cli_complain("there is no command \"%s\"; `weir help` lists them", word);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    forbid_core_dump();
+    signal(SIGPIPE, SIG_IGN);
+    set_locale();
+    struct cli cli;
+    int status = cli_parse(&cli, argc, argv) ? run(&cli) : EXIT_USAGE;
+    cli_clear(&cli);
+    return status;
+}
