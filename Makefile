@@ -90,9 +90,22 @@ $(BUILD)/build_id.h: $(ID_INPUT)
 	  "$$(cat $(ID_INPUT) | sha256sum | cut -c1-16)-$(notdir $(CC))-$(SANITIZE)" > $@.new
 	@cmp -s $@.new $@ || cp $@.new $@
 
+comma := ,
+
+# One line per step; `make V=1` shows the whole command.
+Q := $(if $(V),,@)
+say = @printf '  %-5s %s\n' "$(1)" "$@"
+
 define compile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(1) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS_ALL) $(1) -c $< -o $@
+endef
+
+define link
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(OPTIMIZE) $(LDFLAGS) $(filter %.o,$^) -o $@ $(1)
 endef
 
 $(BUILD)/obj/core/%.o: core/%.c
@@ -121,32 +134,27 @@ $(BUILD)/obj/themes.o: $(BUILD)/themes.c tui/theme_data.h
 	$(call compile,$(INC_tui) $(CORE_CFLAGS))
 
 $(BUILD)/weir: $(CORE_OBJ) $(VIEW_OBJ) $(TUI_OBJ)
-	$(CC) $(OPTIMIZE) -rdynamic -Wl,--as-needed -Wl,-z,relro $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+	$(call link,-rdynamic -Wl$(comma)--as-needed -Wl$(comma)-z$(comma)relro $(CORE_LIBS))
 
 $(BUILD)/weir-connectors.so: $(CONN_OBJ) connectors/exports.map
-	$(CC) $(OPTIMIZE) -shared -Wl,--version-script=connectors/exports.map -Wl,--as-needed \
-	  $(LDFLAGS) $(CONN_OBJ) -o $@ $(CONN_LIBS)
+	$(call link,-shared -Wl$(comma)--version-script=connectors/exports.map \
+	  -Wl$(comma)--as-needed $(CONN_LIBS))
 
 # -- tests ------------------------------------------------------------------------------------------
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(PART_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS)
+	$(call link,$(TEST_LIBS))
 $(BUILD)/tests/screens/%: $(BUILD)/obj/tests/screens/%.o $(PART_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS)
+	$(call link,$(TEST_LIBS))
 $(BUILD)/tests/e2e/%: $(BUILD)/obj/tests/e2e/%.o $(call objects,$(PTY_SRC)) $(PART_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS) -lutil
+	$(call link,$(TEST_LIBS) -lutil)
 $(BUILD)/tests/pty/%: $(BUILD)/obj/tests/pty/%.o $(call objects,$(PTY_SRC))
-	@mkdir -p $(@D)
-	$(CC) $(OPTIMIZE) $^ -o $@ $(TEST_LIBS) -lutil
+	$(call link,$(TEST_LIBS) -lutil)
 # Tests of connectors link them directly, with the core, instead of loading the shared object.
 $(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
 	$(call compile,$(INC_tests) $(INC_connectors) $(CONN_CFLAGS))
 $(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(OPTIMIZE) $^ -o $@ $(CONN_LIBS) $(CORE_LIBS)
+	$(call link,$(CONN_LIBS) $(CORE_LIBS))
 
 tests: all $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
 

@@ -481,25 +481,26 @@ void arrange_at(const struct arrange *a, size_t place, const struct snapshot **s
     *s = locate(a->current, a->current->items[place].row, row);
 }
 
-static bool is_at(const struct arrange *a, size_t place, const char *address, GString *scratch)
+static bool is_at(const struct arrange *a, size_t place, const char *key, const char *address)
 {
     const struct snapshot *s;
     size_t row;
     arrange_at(a, place, &s, &row);
-    g_string_truncate(scratch, 0);
-    snapshot_append_address(s, row, scratch);
-    return strcmp(scratch->str, address) == 0;
+    if (strcmp(snapshot_row(s, row)->key, key) != 0)
+        return false;
+    g_autoptr(GString) own = g_string_new(NULL);
+    snapshot_append_address(s, row, own);
+    return strcmp(own->str, address) == 0;
 }
 
-gssize arrange_find(const struct arrange *a, const char *address, size_t near)
+gssize arrange_find(const struct arrange *a, const char *key, const char *address, size_t near)
 {
-    g_autoptr(GString) scratch = g_string_new(NULL);
     size_t known = a->current->known;
-    for (size_t step = 0; step < known; step++) {
-        if (near + step < known && is_at(a, near + step, address, scratch))
+    near = MIN(near, known);
+    for (size_t step = 0; step <= known; step++) {
+        if (near + step < known && is_at(a, near + step, key, address))
             return (gssize)(near + step);
-        if (step > 0 && step <= near && near - step < known &&
-            is_at(a, near - step, address, scratch))
+        if (step > 0 && step <= near && is_at(a, near - step, key, address))
             return (gssize)(near - step);
     }
     return -1;

@@ -31,7 +31,8 @@ static int *choose(const struct emit *e)
     for (unsigned i = 0; e->chosen && e->chosen[i] != COLUMN_UNKNOWN; i++)
         g_array_append_val(list, e->chosen[i]);
     for (unsigned i = 0; !e->chosen && i < G_N_ELEMENTS(script); i++) {
-        bool usual = script[i] == COLUMN_NAME || script[i] == COLUMN_HEALTH ||
+        bool usual = (script[i] == COLUMN_NAME && !e->kind->nameless) ||
+                     (script[i] == COLUMN_HEALTH && !e->kind->nameless) ||
                      (script[i] == COLUMN_SOURCE && e->with_source);
         if (!people || usual)
             g_array_append_val(list, script[i]);
@@ -398,5 +399,53 @@ void emit_detail(GString *out, const struct snapshot *s, bool json, int64_t now_
         quantity_append_cell(
             out, &kind_detail.columns[DETAIL_VALUE], snapshot_cell(s, row, DETAIL_VALUE), now_ms);
         g_string_append_c(out, '\n');
+    }
+}
+
+static void new_line(GString *out, int depth)
+{
+    g_string_append_printf(out, "\n%*s", depth * 2, "");
+}
+
+/* Appends a string literal and returns what follows it. */
+static const char *append_literal(GString *out, const char *p)
+{
+    const char *start = p++;
+    while (*p && *p != '"')
+        p += p[0] == '\\' && p[1] ? 2 : 1;
+    p += *p == '"';
+    g_string_append_len(out, start, p - start);
+    return p;
+}
+
+void emit_json_lines(GString *out, const char *json)
+{
+    int depth = 0;
+    const char *p = json + strspn(json, " \t\r\n");
+    if (*p != '{' && *p != '[') {
+        g_string_append(out, json);
+        return;
+    }
+    while (*p) {
+        if (*p == '"') {
+            p = append_literal(out, p);
+            continue;
+        }
+        bool opens = *p == '{' || *p == '[';
+        bool closes = *p == '}' || *p == ']';
+        if (closes && --depth >= 0 && out->len && !strchr("{[", out->str[out->len - 1]))
+            new_line(out, depth);
+        depth = MAX(depth, 0);
+        if (!g_ascii_isspace(*p))
+            g_string_append_c(out, *p);
+        p++;
+        if (opens)
+            depth = MIN(depth + 1, 64);
+        const char *next = p + strspn(p, " \t\r\n");
+        if ((opens && !strchr("}]", *next)) || p[-1] == ',')
+            new_line(out, depth);
+        if (p[-1] == ':')
+            g_string_append_c(out, ' ');
+        p = next;
     }
 }

@@ -36,6 +36,9 @@ struct emit {
 void emit_rows(GString *out, const struct emit *e, const struct arrange *a);
 /* One row as one line of JSON, without a newline. */
 void emit_row_json(GString *out, const struct emit *e, const struct snapshot *s, size_t row);
+/* JSON text with a line per member, indented; its tokens stay as they are (numbers keep every digit).
+ * Text that is no JSON comes out as it went in. */
+void emit_json_lines(GString *out, const char *json);
 /* Rows of kind_detail as "group", "name: value" text, or as one JSON object. */
 void emit_detail(GString *out, const struct snapshot *s, bool json, int64_t now_ms);
 

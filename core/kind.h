@@ -31,7 +31,7 @@ struct column {
 };
 
 /* What a key opens from a row. target is a kind's name (scoped to the row), "@COLUMN" (the address in
- * that cell), "@detail" or "@log". The first link is Enter's. The array ends with a NULL key. */
+ * that cell), "@name" (the source of that name), "@detail" or "@log". The first link is Enter's. The array ends with a NULL key. */
 struct link {
     const char *key;
     const char *title;
@@ -51,6 +51,7 @@ struct kind {
     const char *name;    /* SYSTEM.PLURAL, or the plural alone for hosts, checks, problems ... */
     const char *aliases; /* separated by blanks */
     const char *title;   /* heading of the name column */
+    bool nameless;       /* names are for scripts: people read other columns */
     const char *help;    /* one sentence */
     enum shape shape;
     const char *scope;   /* kind whose rows own these rows; NULL: the source itself */

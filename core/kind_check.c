@@ -70,7 +70,8 @@ static bool is_dangerous(const char *key)
 static void check_target(struct check *c, const struct link *link)
 {
     const char *target = link->target;
-    if (strcmp(target, "@detail") == 0 || strcmp(target, "@log") == 0)
+    static const char *const fixed[] = {"@detail", "@log", "@name", NULL};
+    if (g_strv_contains(fixed, target))
         return;
     if (target[0] == '@') {
         int column = kind_column(c->kind, target + 1);

@@ -99,7 +99,7 @@ void engine_post_status(struct engine *e)
 
 const struct source *lane_source(const struct lane *l)
 {
-    return l->run->source;
+    return l->run ? l->run->source : NULL;
 }
 
 int64_t lane_now_ms(const struct lane *l)

@@ -7,6 +7,7 @@
 
 struct gate_token;
 
+/* NULL in discovery. */
 const struct source *lane_source(const struct lane *l);
 
 /* Wall clock, milliseconds UTC. */

@@ -23,6 +23,7 @@ struct cli {
     gint64 limit, tail, try;
     gboolean watch, raw, follow;
     char **words; /* the command and its arguments */
+    bool utf8;    /* the user's locale speaks it */
 };
 
 struct command {

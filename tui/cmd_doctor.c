@@ -1,7 +1,5 @@
 /* weir doctor: one line per thing that must hold for weir to be of use, with what to do about it.
  * And the two commands that need no server at all: config and version. */
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,9 +37,8 @@ static void check_terminal(struct doctor *d)
     bool dumb = !term || !*term || strcmp(term, "dumb") == 0;
     line(d, dumb ? HEALTH_WARN : HEALTH_OK, "terminal", term ? term : "TERM is not set",
         "the console needs a terminal that can move its cursor; `weir get` does not");
-    const char *codeset = nl_langinfo(CODESET);
-    bool utf8 = strcmp(codeset, "UTF-8") == 0;
-    line(d, utf8 ? HEALTH_OK : HEALTH_WARN, "locale", codeset,
+    bool utf8 = d->cli->utf8;
+    line(d, utf8 ? HEALTH_OK : HEALTH_WARN, "locale", utf8 ? "UTF-8" : "not UTF-8",
         "set LC_ALL=C.UTF-8; until then names are drawn in ASCII");
 }
 

@@ -1,8 +1,387 @@
+/* The console's events. One thread, one main loop: keys, mail from the lanes, signals and a slow
+ * clock. Each turn takes what is there, works for a few milliseconds, and draws at most one frame. */
 #include "console.h"
 
+#include "app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
 #include "cli.h"
+#include "clock.h"
+#include "engine.h"
+#include "health.h"
+#include "rid.h"
+#include "sources.h"
+#include "text.h"
+
+#define FRAME_US  33000 /* between two frames that no key asked for */
+#define STEP_US   4000  /* of arranging per idle turn */
+#define TICK_MS   5000  /* ages move in steps of five seconds */
+#define RESIZE_MS 50
+
+/* -- messages ------------------------------------------------------------------------------------ */
+
+static void set_message(struct app *a, bool error, const char *format, va_list args)
+    G_GNUC_PRINTF(3, 0);
+
+static void set_message(struct app *a, bool error, const char *format, va_list args)
+{
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    GString *clean = g_string_new(NULL);
+    text_clean(text, -1, clean);
+    g_free(a->message);
+    a->message = g_string_free(clean, FALSE);
+    a->message_is_error = error;
+    a->message_ms = clock_wall_ms();
+    app_dirty(a);
+}
+
+void app_say(struct app *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_message(a, false, format, args);
+    va_end(args);
+}
+
+void app_complain(struct app *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_message(a, true, format, args);
+    va_end(args);
+}
+
+/* -- drawing ------------------------------------------------------------------------------------- */
+
+static gboolean on_drained(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    struct app *a = data;
+    if (!terminal_drain(a->terminal))
+        return G_SOURCE_CONTINUE;
+    a->drain_watch = 0;
+    app_dirty(a);
+    return G_SOURCE_REMOVE;
+}
+
+/* A terminal that does not read gets no further frame until it has taken the last one: what is shown
+ * then is the newest state, not a queue of old ones. */
+static void paint(struct app *a)
+{
+    if (a->drain_watch)
+        return;
+    g_clear_handle_id(&a->paint_timer, g_source_remove);
+    terminal_begin(a->terminal, a->repaint);
+    a->repaint = false;
+    screen_draw(a, terminal_surface(a->terminal), clock_wall_ms());
+    if (!terminal_end(a->terminal))
+        a->drain_watch =
+            g_unix_fd_add(terminal_fd(a->terminal), G_IO_OUT | G_IO_ERR, on_drained, a);
+    a->painted_us = g_get_monotonic_time();
+}
+
+static gboolean on_paint(gpointer data)
+{
+    struct app *a = data;
+    a->paint_timer = 0;
+    paint(a);
+    return G_SOURCE_REMOVE;
+}
+
+void app_dirty(struct app *a)
+{
+    if (a->paint_timer || !a->loop)
+        return;
+    gint64 wait_us = a->painted_us + FRAME_US - g_get_monotonic_time();
+    a->paint_timer = g_timeout_add(wait_us > 0 ? (guint)(wait_us / 1000 + 1) : 0, on_paint, a);
+}
+
+/* -- work in slices ------------------------------------------------------------------------------ */
+
+static gboolean on_idle(gpointer data)
+{
+    struct app *a = data;
+    struct view *v = app_top(a)->view;
+    if (v->class->step && v->class->step(v, STEP_US, clock_wall_ms()))
+        return G_SOURCE_CONTINUE;
+    a->step_idle = 0;
+    app_dirty(a);
+    return G_SOURCE_REMOVE;
+}
+
+static void work(struct app *a)
+{
+    struct view *v = app_top(a)->view;
+    if (!a->step_idle && v->class->step && v->class->step(v, STEP_US, clock_wall_ms()))
+        a->step_idle = g_idle_add(on_idle, a);
+}
+
+/* -- mail ---------------------------------------------------------------------------------------- */
+
+static void start_source(struct app *a, struct source *s)
+{
+    engine_start(a->session->engine, s, false);
+}
+
+static void take_loaded(struct app *a, const struct mail *m)
+{
+    g_autoptr(GError) error = NULL;
+    if (!session_loaded(a->session, m, &error)) {
+        app_complain(a, "%s", error->message);
+        a->message_ms = G_MAXINT64 / 2; /* nothing works without them: it stays */
+        return;
+    }
+    struct environment *e = a->session->environment;
+    engine_start_derived(a->session->engine, derived_connector());
+    for (guint i = 0; i < environment_source_count(e); i++)
+        start_source(a, environment_source_at(e, i));
+    a->started = true;
+    if (config_is_builtin(a->session->config)) {
+        a->discovering = true;
+        engine_discover(a->session->engine, a->session->registry);
+    }
+}
+
+static bool take_mail(struct app *a, const struct mail *m)
+{
+    switch (m->type) {
+    case MAIL_LOADED: take_loaded(a, m); return true;
+    case MAIL_FOUND: start_source(a, session_found(a->session, m)); return true;
+    case MAIL_DISCOVERED:
+        a->discovering = false;
+        app_say(a, "found on this machine, no configuration; ? lists the keys");
+        return false;
+    case MAIL_SNAPSHOT:
+    case MAIL_FETCHED: {
+        bool changed = store_take(a->session->store, m);
+        frames_take(a, m);
+        return changed &&
+               (m->type == MAIL_FETCHED || registry_owner(a->session->registry,
+                                               snapshot_kind(m->snapshot)) != derived_connector());
+    }
+    case MAIL_STATUS: return true;
+    default: frames_take(a, m); return false;
+    }
+}
+
+static gboolean on_mail(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    struct app *a = data;
+    g_autoptr(GPtrArray) mail = engine_take(a->session->engine);
+    bool derive = false;
+    for (guint i = 0; i < mail->len; i++)
+        derive |= take_mail(a, g_ptr_array_index(mail, i));
+    if (derive)
+        engine_set_inputs(a->session->engine, store_inputs(a->session->store, derived_connector()));
+    struct frame *f = app_top(a);
+    if (f->changed)
+        frame_update(a, f);
+    work(a);
+    app_dirty(a);
+    return G_SOURCE_CONTINUE;
+}
+
+/* -- keys ---------------------------------------------------------------------------------------- */
+
+/* A terminal that was closed reads as ready for ever: that is the end, not a reason to spin. */
+static bool input_ended(GIOCondition condition)
+{
+    int waiting = 0;
+    return condition & (G_IO_HUP | G_IO_ERR) ||
+           (ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0);
+}
+
+static gboolean on_key(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    struct app *a = data;
+    char key[16];
+    bool any = false;
+    if (input_ended(condition)) {
+        app_quit(a);
+        return G_SOURCE_REMOVE;
+    }
+    while (terminal_key(a->terminal, key, a->paste) && key[0]) {
+        app_key(a, key);
+        any = true;
+    }
+    if (any) {
+        work(a);
+        paint(a);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/* -- signals and the clock ----------------------------------------------------------------------- */
+
+static gboolean on_resized(gpointer data)
+{
+    struct app *a = data;
+    a->resized = false;
+    terminal_resize(a->terminal);
+    a->repaint = true;
+    paint(a);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    struct app *a = data;
+    struct signalfd_siginfo info;
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        switch (info.ssi_signo) {
+        case SIGWINCH:
+            if (!a->resized)
+                g_timeout_add(RESIZE_MS, on_resized, a);
+            a->resized = true;
+            break;
+        case SIGTSTP:
+            terminal_suspend(a->terminal);
+            a->repaint = true;
+            engine_refresh(a->session->engine, NULL);
+            app_dirty(a);
+            break;
+        case SIGINT: app_say(a, "q quits (ctrl-c does not, it is too near to copying)"); break;
+        default: app_quit(a);
+        }
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_tick(gpointer data)
+{
+    struct app *a = data;
+    engine_watch(a->session->engine);
+    paint(a);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Signals become readable: nothing of ours runs in a handler. Lanes inherit the mask. */
+static int open_signals(void)
+{
+    sigset_t set;
+    static const int numbers[] = {SIGWINCH, SIGTSTP, SIGINT, SIGTERM, SIGHUP};
+    sigemptyset(&set);
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
+        sigaddset(&set, numbers[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* -- start and end ------------------------------------------------------------------------------- */
+
+/* The terminal first, whatever hangs; lanes and handles end with the process. */
+void app_quit(struct app *a)
+{
+    terminal_close(a->terminal);
+    _exit(EXIT_FINE);
+}
+
+/* What libraries print would tear the screen: it goes to the log. */
+static void redirect_stderr(const struct cli *cli)
+{
+    g_autofree char *own = config_state_path("weir.log");
+    const char *path = cli->log ? cli->log : own;
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+}
+
+/* The sources as they are before anything was asked: connecting. */
+static void put_first_sources(struct app *a)
+{
+    g_autoptr(GPtrArray) statuses = engine_statuses(a->session->engine);
+    struct snapshot *s = sources_snapshot(statuses, clock_wall_ms());
+    struct health_rules *rules = health_compile(snapshot_kind(s), a->session->environment, NULL);
+    health_apply(rules, s, clock_wall_ms());
+    health_rules_free(rules);
+    const struct snapshot *sealed = snapshot_seal(s);
+    store_put(a->session->store, sealed);
+    snapshot_unref(sealed);
+}
+
+static bool choose_options(struct app *a, const struct cli *cli)
+{
+    const char *no_color = g_getenv("NO_COLOR");
+    const char *when = cli->color ? cli->color : "auto";
+    if (strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 && strcmp(when, "never") != 0) {
+        cli_complain("--color %s: write auto, always or never", when);
+        return false;
+    }
+    a->options.ascii = cli->ascii || !cli->utf8;
+    a->options.no_colour =
+        strcmp(when, "never") == 0 || (strcmp(when, "auto") == 0 && no_color && *no_color);
+    g_autoptr(GError) error = NULL;
+    const char *name = cli->theme ? cli->theme : config_theme(a->session->config);
+    a->theme = theme_load(name, a->options.no_colour, &error);
+    if (!a->theme)
+        cli_complain("%s", error->message);
+    return a->theme != NULL;
+}
+
+static bool choose_keys(struct app *a)
+{
+    g_autoptr(GString) complaints = g_string_new(NULL);
+    g_autofree const char **names = app_command_names();
+    a->keymap = keymap_new(config_keys(a->session->config), names, complaints);
+    g_auto(GStrv) lines = g_strsplit(complaints->str, "\n", -1);
+    for (char **line = lines; *line && **line; line++)
+        cli_complain("%s", *line);
+    return complaints->len == 0;
+}
+
+static struct app *app_new(struct session *session)
+{
+    struct app *a = g_new0(struct app, 1);
+    a->session = session;
+    a->prompt = prompt_new();
+    a->paste = g_string_new(NULL);
+    a->frames = g_ptr_array_new_with_free_func((GDestroyNotify)frame_free);
+    return a;
+}
 
 int console_run(const struct cli *cli)
 {
-    return cmd_get(cli);
+    struct session *session = session_new(cli);
+    if (!session)
+        return EXIT_USAGE;
+    struct app *a = app_new(session);
+    if (!choose_options(a, cli) || !choose_keys(a))
+        return EXIT_USAGE;
+    g_autoptr(GError) error = NULL;
+    int signals = open_signals();
+    a->terminal = terminal_open(&a->options, a->theme, &error);
+    if (!a->terminal) {
+        cli_complain("%s", error->message);
+        return EXIT_USAGE;
+    }
+    redirect_stderr(cli);
+    put_first_sources(a);
+    frame_open_kind(a, registry_kind(session->registry, "problems", NULL), rid_source("weir"));
+    paint(a);
+    session_load(session);
+    a->loop = g_main_loop_new(NULL, FALSE);
+    g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_key, a);
+    g_unix_fd_add(engine_fd(session->engine), G_IO_IN, on_mail, a);
+    g_unix_fd_add(signals, G_IO_IN, on_signal, a);
+    g_timeout_add(TICK_MS, on_tick, a);
+    g_main_loop_run(a->loop);
+    return EXIT_FINE;
 }

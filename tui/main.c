@@ -1,5 +1,6 @@
 /* weir: the command line, then either one command that prints, or the console. */
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,12 +13,13 @@
 
 /* Text is UTF-8 inside; where the user's locale is not, widths still come from a UTF-8 one and the
  * terminal surface draws ASCII. Numbers always have a point. */
-static void set_locale(void)
+static bool set_locale(void)
 {
-    if (!setlocale(LC_CTYPE, "") || strcmp(setlocale(LC_CTYPE, NULL), "C") == 0 ||
-        strcmp(setlocale(LC_CTYPE, NULL), "POSIX") == 0)
+    bool utf8 = setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    if (!utf8)
         setlocale(LC_CTYPE, "C.UTF-8");
     setlocale(LC_NUMERIC, "C");
+    return utf8;
 }
 
 /* A crash must not write passwords to a disk. */
@@ -50,9 +52,11 @@ int main(int argc, char **argv)
 {
     forbid_core_dump();
     signal(SIGPIPE, SIG_IGN);
-    set_locale();
+    bool utf8 = set_locale();
     struct cli cli;
-    int status = cli_parse(&cli, argc, argv) ? run(&cli) : EXIT_USAGE;
+    bool parsed = cli_parse(&cli, argc, argv);
+    cli.utf8 = utf8;
+    int status = parsed ? run(&cli) : EXIT_USAGE;
     cli_clear(&cli);
     return status;
 }

@@ -58,6 +58,7 @@ static const struct kind problems_kind = {
     .name = "problems",
     .aliases = "problem now p",
     .title = "PROBLEM",
+    .nameless = true,
     .help = "what is wrong now, over all systems, the worst first",
     .shape = SHAPE_TABLE,
     .columns = columns,

@@ -29,7 +29,7 @@ static const struct column columns[] = {
 };
 
 static const struct link links[] = {
-    {"d", "detail", "@detail"},
+    {"enter", "open", "@name"},
     {0},
 };
 

@@ -1,0 +1,18 @@
+#include "view.h"
+
+extern const struct view_class *const __start_weir_views[];
+extern const struct view_class *const __stop_weir_views[];
+
+const struct view_class *view_class_of(enum shape shape)
+{
+    for (const struct view_class *const *c = __start_weir_views; c < __stop_weir_views; c++)
+        if ((*c)->shape == shape)
+            return *c;
+    g_assert_not_reached();
+}
+
+void view_free(struct view *v)
+{
+    if (v)
+        v->class->free(v);
+}

@@ -1,0 +1,59 @@
+/* A view draws the rows of one kind in one shape: table, tree, detail or log. It owns what the user
+ * does to the rows (cursor, filter, sort, folds) and nothing else: it never fetches, and what it draws
+ * is a pure function of what it was given. There is one class per shape; a class registers itself with
+ * VIEW(). The drawing thread only. */
+#ifndef CORE_VIEW_H
+#define CORE_VIEW_H
+
+#include "kind.h"
+#include "store.h"
+#include "surface.h"
+
+struct view;
+
+/* A thing a view can do: one row drives its key, `:name`, help and completion. The array ends with a
+ * NULL name. */
+struct view_command {
+    const char *name;
+    const char *keys; /* default keys, separated by blanks */
+    const char *help;
+    void (*run)(struct view *v);
+};
+
+struct view_class {
+    enum shape shape;
+    const struct view_command *commands;
+    struct view *(*create)(const struct kind *k);
+    void (*free)(struct view *v);
+    /* New data: what the store knows of the view's kind and scope (entries: const struct
+     * store_entry*, borrowed during the call). */
+    void (*update)(struct view *v, const GPtrArray *entries);
+    /* A chunk of lines (log), or the object (detail) with the server's own text; error: why not. */
+    void (*take)(struct view *v, const struct snapshot *s, const char *raw, const GError *error);
+    /* Works off what is pending for about budget_us; true when there is more to do. */
+    bool (*step)(struct view *v, int64_t budget_us, int64_t now_ms);
+    void (*draw)(struct view *v, struct surface *s, int64_t now_ms);
+    /* The row that Enter, d, y and l are about; false: none. */
+    bool (*selected)(const struct view *v, const struct snapshot **s, size_t *row);
+    /* Applies a filter (log: a search). NULL in a class that has none. */
+    gboolean (*filter)(struct view *v, const char *text, GError **error);
+    const char *(*filter_text)(const struct view *v);
+    gboolean (*sort)(struct view *v, const char *columns, GError **error);
+    /* "38/412  sort -lag": what the title says about the rows. */
+    void (*status)(const struct view *v, GString *out);
+};
+
+struct view {
+    const struct view_class *class;
+    const struct kind *kind;
+};
+
+#define VIEW(name)                                                                                 \
+    static const struct view_class *const name##_entry                                             \
+        __attribute__((used, section("weir_views"))) = &name##_view
+
+/* The class of a shape. */
+const struct view_class *view_class_of(enum shape shape);
+void view_free(struct view *v); /* accepts NULL */
+
+#endif

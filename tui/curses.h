@@ -1,0 +1,51 @@
+/* The terminal: a surface over ncurses, whose output goes into a file in memory, so that each frame
+ * leaves in one write(2). Otherwise ncurses would write once per cursor movement until its first
+ * suspend, and could block on a terminal that does not read.
+ *
+ * The terminal is put back as it was by terminal_close, after any fatal signal, and while the program
+ * is suspended. */
+#ifndef TUI_CURSES_H
+#define TUI_CURSES_H
+
+#include <glib.h>
+
+#include "surface.h"
+#include "theme.h"
+
+struct terminal;
+
+struct terminal_options {
+    bool ascii; /* asked for, or the locale is not UTF-8 */
+    bool no_colour;
+};
+
+/* Takes the terminal of standard input and output. NULL and *error when it cannot be used at all. */
+struct terminal *terminal_open(
+    const struct terminal_options *options, const struct theme *theme, GError **error);
+/* Puts the terminal back. Takes no longer than a write. */
+void terminal_close(struct terminal *t);
+
+struct surface *terminal_surface(struct terminal *t);
+void terminal_set_theme(struct terminal *t, const struct theme *theme);
+
+/* A frame: begin clears what will be drawn, end sends the difference. repaint: as if nothing were on
+ * the screen. end returns false while the terminal has not taken the frame before: then nothing was
+ * sent, and terminal_pending's descriptor tells when to try again. */
+void terminal_begin(struct terminal *t, bool repaint);
+bool terminal_end(struct terminal *t);
+/* Bytes that wait for the terminal; >0: call terminal_drain when terminal_fd is writable. */
+gsize terminal_pending(const struct terminal *t);
+bool terminal_drain(struct terminal *t); /* true when nothing waits any more */
+int terminal_fd(const struct terminal *t);
+
+/* Takes the window's size from the kernel. */
+void terminal_resize(struct terminal *t);
+/* Gives the terminal back and stops the process; returns after it is continued. */
+void terminal_suspend(struct terminal *t);
+
+/* The next key as a name ("j", "G", "ctrl-d", "enter", "esc", "up", "pgdn", "ü"), or "" when there is
+ * none. A pasted text comes whole as KEY_PASTE, its first line in paste. False: the input has ended. */
+#define KEY_PASTE "paste"
+bool terminal_key(struct terminal *t, char name[16], GString *paste);
+
+#endif

@@ -1,0 +1,268 @@
+/* The frame around the views: title, one line per source on the home screen, and the bottom line,
+ * which is prompt, message or hints in turn. */
+#include "app.h"
+
+#include <string.h>
+
+#include "sources.h"
+#include "quantity.h"
+#include "rid.h"
+#include "text.h"
+
+#define NAME_WIDTH  12
+#define TYPE_WIDTH  8
+#define STATE_WIDTH 11
+
+/* -- the title ----------------------------------------------------------------------------------- */
+
+static char *crumbs(const struct app *a)
+{
+    const struct frame *f = app_top(a);
+    GString *out = g_string_new(NULL);
+    g_string_append(out, environment_name(a->session->environment));
+    for (unsigned i = 0; f->scope && f->kind != &kind_detail && i == 0; i++)
+        if (strcmp(f->scope->source, "weir") != 0)
+            g_string_append_printf(out, " > %s", f->scope->source);
+    for (unsigned i = 0; f->scope && i < f->scope->count; i++) {
+        g_string_append_printf(out, " > %s > ", f->scope->part[i].kind);
+        text_clean(f->scope->part[i].name, -1, out);
+    }
+    g_string_append_printf(out, " > %s", kind_segment(f->kind));
+    return g_string_free(out, FALSE);
+}
+
+/* "X3 !4 ?1": what the list of problems holds, whichever view is open. */
+static void append_tally(const struct app *a, GString *out)
+{
+    const struct kind *k = registry_kind(a->session->registry, "problems", NULL);
+    AUTO(rid) weir = rid_source("weir");
+    const struct store_entry *e = store_get(a->session->store, k, weir);
+    size_t tally[4] = {0};
+    for (size_t row = 0; e && e->snapshot && row < snapshot_count(e->snapshot); row++)
+        tally[snapshot_row(e->snapshot, row)->health]++;
+    if (!e || !e->snapshot)
+        g_string_append(out, "...");
+    else
+        g_string_append_printf(
+            out, "X%zu !%zu ?%zu", tally[HEALTH_FAIL], tally[HEALTH_WARN], tally[HEALTH_UNKNOWN]);
+}
+
+/* How old the oldest data of the top view is. */
+static void append_age(const struct app *a, GString *out, int64_t now_ms)
+{
+    const struct frame *f = app_top(a);
+    int64_t oldest = 0;
+    g_autoptr(GPtrArray) entries =
+        f->ask || f->scope ? g_ptr_array_new() : store_of_kind(a->session->store, f->kind);
+    const struct store_entry *one =
+        f->scope && !f->ask ? store_get(a->session->store, f->kind, f->scope) : NULL;
+    if (one)
+        g_ptr_array_add(entries, (gpointer)one);
+    for (guint i = 0; i < entries->len; i++) {
+        const struct store_entry *e = g_ptr_array_index(entries, i);
+        if (e->snapshot && (!oldest || snapshot_at(e->snapshot) < oldest))
+            oldest = snapshot_at(e->snapshot);
+    }
+    if (!oldest || help_is(f))
+        return;
+    quantity_append_age(out, now_ms - oldest);
+    g_string_append(out, " old");
+}
+
+static void append_clock(GString *out, int64_t now_ms)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(now_ms / 1000);
+    g_autofree char *text = g_date_time_format(now, "%d %b %H:%MZ");
+    g_string_append(out, text);
+}
+
+static const char *badge(const struct app *a)
+{
+    (void)a;
+    return "[RO]"; /* no environment can be unlocked yet */
+}
+
+static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
+{
+    g_autoptr(GString) right = g_string_new(NULL);
+    const struct view *v = app_top(a)->view;
+    if (app_is_home(a)) {
+        append_tally(a, right);
+        g_string_append(right, "  ");
+        append_clock(right, now_ms);
+    } else {
+        v->class->status(v, right);
+        g_string_append(right, "  ");
+        append_age(a, right, now_ms);
+    }
+    const char *class = environment_class_name(a->session->environment);
+    g_autofree char *mark = g_strdup_printf(" %s %s ", class, badge(a));
+    int mark_width = (int)strlen(mark);
+    g_autofree char *home = g_strdup_printf("NOW  %s", environment_name(a->session->environment));
+    g_autofree char *path = app_is_home(a) ? g_steal_pointer(&home) : crumbs(a);
+    int right_width = MIN(text_width(right->str), s->width / 2);
+    g_autofree char *right_cut = text_cut_middle(right->str, right_width, s->ascii);
+    int left_width = s->width - right_width - mark_width - 3;
+    g_autofree char *left = text_cut_middle(path, left_width, s->ascii);
+    surface_put(s, 1, 0, left_width, ROLE_TITLE, left);
+    surface_put(s, s->width - mark_width - right_width - 1, 0, right_width, ROLE_TITLE, right_cut);
+    surface_put(s, s->width - mark_width, 0, mark_width, ROLE_BADGE, mark);
+}
+
+/* -- sources ------------------------------------------------------------------------------------- */
+
+static const struct snapshot *sources_of(const struct app *a)
+{
+    AUTO(rid) weir = rid_source("weir");
+    const struct store_entry *e = store_get(a->session->store, sources_kind_table(), weir);
+    return e ? e->snapshot : NULL;
+}
+
+int screen_source_lines(const struct app *a, int height)
+{
+    const struct snapshot *s = sources_of(a);
+    int wanted = s ? (int)snapshot_count(s) : 0;
+    return MIN(wanted, MAX(height / 3, 1));
+}
+
+static const char *cell_text(const struct snapshot *s, size_t row, const char *column)
+{
+    struct cell cell = snapshot_cell(s, row, kind_column(snapshot_kind(s), column));
+    return cell.type == CELL_TEXT || cell.type == CELL_STATE ? cell.text : NULL;
+}
+
+static bool append_cell(
+    GString *out, const struct snapshot *s, size_t row, const char *column, int64_t now_ms)
+{
+    int c = kind_column(snapshot_kind(s), column);
+    struct cell cell = snapshot_cell(s, row, c);
+    if (cell.type == CELL_NONE)
+        return false;
+    quantity_append_cell(out, kind_column_info(snapshot_kind(s), c), cell, now_ms);
+    return true;
+}
+
+/* What there is to say of a source: its fault, else its version, speed and age. */
+static char *source_summary(const struct snapshot *s, size_t row, int64_t now_ms)
+{
+    GString *out = g_string_new(NULL);
+    const char *state = cell_text(s, row, "state");
+    const char *error = cell_text(s, row, "error");
+    if (error) {
+        if (strcmp(state, "ok") != 0 && append_cell(out, s, row, "since", now_ms))
+            g_string_append(out, "  ");
+        g_string_append(out, error);
+        return g_string_free(out, FALSE);
+    }
+    if (append_cell(out, s, row, "version", now_ms))
+        g_string_append(out, "  ");
+    if (append_cell(out, s, row, "latency_ms", now_ms))
+        g_string_append(out, "  ");
+    if (append_cell(out, s, row, "last_ok", now_ms))
+        g_string_append(out, " ago");
+    return g_string_free(out, FALSE);
+}
+
+static enum role source_role(const struct row *r)
+{
+    static const enum role roles[] = {ROLE_OK, ROLE_UNKNOWN, ROLE_WARN, ROLE_FAIL};
+    return roles[r->health];
+}
+
+static void draw_source(
+    struct surface *s, int y, const struct snapshot *sources, size_t row, int64_t now_ms)
+{
+    static const char *const marks[] = {"o", "?", "!", "X"};
+    const struct row *r = snapshot_row(sources, row);
+    int x = 0;
+    surface_put(s, x, y, 1, source_role(r), marks[r->health]);
+    x += 2;
+    g_autofree char *name = text_cut_middle(r->name, NAME_WIDTH, s->ascii);
+    surface_put(s, x, y, NAME_WIDTH, ROLE_TEXT, name);
+    x += NAME_WIDTH + 1;
+    surface_put(s, x, y, TYPE_WIDTH, ROLE_DIM, cell_text(sources, row, "type"));
+    x += TYPE_WIDTH + 1;
+    surface_put(s, x, y, STATE_WIDTH, source_role(r), cell_text(sources, row, "state"));
+    x += STATE_WIDTH + 1;
+    g_autofree char *text = source_summary(sources, row, now_ms);
+    surface_put(s, x, y, s->width - x, r->health > HEALTH_OK ? ROLE_TEXT : ROLE_DIM, text);
+}
+
+/* The worst sources first when they do not all fit; else their order stays. */
+static int draw_sources(const struct app *a, struct surface *s, int64_t now_ms)
+{
+    const struct snapshot *sources = sources_of(a);
+    int lines = screen_source_lines(a, s->height);
+    bool fits = sources && lines == (int)snapshot_count(sources);
+    int y = 0;
+    for (int health = HEALTH_FAIL; sources && health >= HEALTH_OK && y < lines; health--) {
+        for (size_t row = 0; row < snapshot_count(sources) && y < lines; row++) {
+            if (fits || snapshot_row(sources, row)->health == health)
+                draw_source(s, 1 + y++, sources, row, now_ms);
+        }
+    }
+    return lines;
+}
+
+/* -- the bottom line ----------------------------------------------------------------------------- */
+
+static int put_hint(struct surface *s, int x, int y, const char *keys, const char *what)
+{
+    g_autofree char *key = keymap_first(keys);
+    int width = text_width(key) + 1 + text_width(what) + 2;
+    if (!*key || x + width > s->width)
+        return x;
+    surface_put(s, x, y, s->width, ROLE_KEY, key);
+    surface_put(s, x + text_width(key) + 1, y, s->width, ROLE_DIM, what);
+    return x + width;
+}
+
+static void draw_hints(const struct app *a, struct surface *s, int y)
+{
+    static const struct {
+        const char *command, *keys, *what;
+    } usual[] = {{"detail", "d", "detail"}, {"raw", "y", "raw"}, {"logs", "l", "logs"},
+        {"filter", "/", "filter"}, {"sort", "o", "sort"}, {"command", ":", "go to"},
+        {"help", "?", "help"}, {"back", "esc", "back"}, {"close", "q", "quit"}};
+    const struct frame *f = app_top(a);
+    int x = 1;
+    for (const struct link *l = f->kind->links; l && l->key; l++)
+        if (strcmp(l->key, "d") != 0 && strcmp(l->key, "l") != 0)
+            x = put_hint(s, x, y, l->key, l->title);
+    for (unsigned i = 0; i < G_N_ELEMENTS(usual); i++) {
+        bool home_only = strcmp(usual[i].command, "close") == 0;
+        bool below_only = strcmp(usual[i].command, "back") == 0;
+        bool sorts = strcmp(usual[i].command, "sort") != 0 || f->view->class->sort;
+        bool rows = i > 2 || f->view->class->selected;
+        if ((home_only && !app_is_home(a)) || (below_only && app_is_home(a)) || !sorts || !rows)
+            continue;
+        const char *keys = keymap_keys(a->keymap, usual[i].command, usual[i].keys);
+        x = put_hint(s, x, y, keys, usual[i].what);
+    }
+}
+
+static void draw_bottom(const struct app *a, struct surface *s, int64_t now_ms)
+{
+    int y = s->height - 1;
+    if (a->prompt->mode != PROMPT_OFF)
+        prompt_draw(a->prompt, s, y);
+    else if (a->message_ms && now_ms < a->message_ms + MESSAGE_MS)
+        surface_put(s, 1, y, s->width - 2, a->message_is_error ? ROLE_FAIL : ROLE_TEXT, a->message);
+    else
+        draw_hints(a, s, y);
+}
+
+void screen_draw(struct app *a, struct surface *s, int64_t now_ms)
+{
+    s->cursor(s, -1, -1);
+    if (s->height < 3 || s->width < 10)
+        return;
+    draw_title(a, s, now_ms);
+    int top = 1;
+    if (app_is_home(a))
+        top += draw_sources(a, s, now_ms);
+    struct view *v = app_top(a)->view;
+    struct surface area = surface_part(s, 0, top, s->width, s->height - top - 1);
+    v->class->draw(v, &area, now_ms);
+    draw_bottom(a, s, now_ms);
+}

@@ -1,0 +1,189 @@
+#include "paint.h"
+
+#include <string.h>
+
+#include "quantity.h"
+#include "text.h"
+
+#define GAP 2 /* blanks between columns */
+
+static int default_width(const struct column *c)
+{
+    switch (c->type) {
+    case CELL_BOOL: return 3;
+    case CELL_INT: return c->flags & COLUMN_F_EXACT ? 9 : 6;
+    case CELL_REAL: return 7;
+    case CELL_PERCENT: return 5;
+    case CELL_BYTES: return 6;
+    case CELL_TIME_MS: return c->flags & COLUMN_F_AGE ? 5 : 12;
+    case CELL_SPAN_MS: return 7;
+    case CELL_STATE: return 10;
+    case CELL_STATES: return 14;
+    default: return 12;
+    }
+}
+
+static const char *title_of(const struct kind *k, const struct column *columns, int column)
+{
+    return column == COLUMN_NAME ? k->title : column_info(columns, column)->title;
+}
+
+static int least_width(const struct kind *k, const struct column *columns, int column)
+{
+    const struct column *c = column_info(columns, column);
+    int width = c->min_width ? c->min_width : default_width(c);
+    return MAX(width, (int)strlen(title_of(k, columns, column)) + 1);
+}
+
+static void add_column(struct paint_layout *l, int column, int width, int *used, int limit)
+{
+    int gap = l->count ? GAP : 0;
+    if (l->count == PAINT_COLUMNS_MAX || *used + gap + width > limit)
+        return;
+    l->column[l->count] = column;
+    l->width[l->count] = width;
+    *used += gap + width;
+    l->count++;
+}
+
+/* Spare columns go to those with a weight, each in proportion. */
+static void share_spare(struct paint_layout *l, const struct column *columns, int spare)
+{
+    int weight = 0;
+    for (unsigned i = 0; i < l->count; i++)
+        weight += column_info(columns, l->column[i])->weight;
+    for (unsigned i = 0; i < l->count && weight > 0; i++) {
+        int own = column_info(columns, l->column[i])->weight;
+        int extra = spare * own / weight;
+        l->width[i] += extra;
+        spare -= extra;
+        weight -= own;
+    }
+}
+
+void paint_layout(struct paint_layout *l, const struct kind *k, const struct column *columns,
+    bool with_source, int x, int width)
+{
+    *l = (struct paint_layout){0};
+    int used = 0;
+    if (!k->nameless)
+        add_column(l, COLUMN_NAME, MIN(least_width(k, columns, COLUMN_NAME), width), &used, width);
+    if (with_source)
+        add_column(l, COLUMN_SOURCE, least_width(k, columns, COLUMN_SOURCE), &used, width);
+    for (int c = 0; columns[c].name; c++)
+        if (!(columns[c].flags & COLUMN_F_HIDDEN))
+            add_column(l, c, least_width(k, columns, c), &used, width);
+    share_spare(l, columns, width - used);
+    for (unsigned i = 0; i < l->count; i++) {
+        l->x[i] = x;
+        x += l->width[i] + GAP;
+    }
+}
+
+enum role paint_state_role(enum health health, enum phase phase)
+{
+    switch (health) {
+    case HEALTH_FAIL: return ROLE_FAIL;
+    case HEALTH_WARN: return ROLE_WARN;
+    case HEALTH_UNKNOWN: return ROLE_UNKNOWN;
+    case HEALTH_OK: break;
+    }
+    return phase == PHASE_OFF    ? ROLE_OFF
+           : phase == PHASE_WAIT ? ROLE_WAIT
+           : phase == PHASE_RUN  ? ROLE_RUN
+                                 : ROLE_OK;
+}
+
+const char *paint_mark(const struct row *r, bool stale)
+{
+    static const char *const marks[] = {" ", "?", "!", "X"};
+    if (stale || r->error)
+        return "?";
+    return marks[r->health];
+}
+
+enum role paint_mark_role(const struct row *r, bool stale)
+{
+    return stale || r->error ? ROLE_UNKNOWN : paint_state_role(r->health, r->phase);
+}
+
+static enum role cell_role(struct cell cell, const struct row *r, bool stale)
+{
+    if (stale || r->error)
+        return ROLE_STALE;
+    if (cell.type == CELL_NONE)
+        return ROLE_DIM;
+    if (cell.type == CELL_STATE)
+        return paint_state_role(r->health, r->phase);
+    return r->phase == PHASE_OFF ? ROLE_OFF : ROLE_TEXT;
+}
+
+/* A strip of states, the newest at the right end, each in its own role. */
+static void paint_states(
+    struct surface *s, int x, int y, int width, const struct states *states, bool stale)
+{
+    uint32_t shown = MIN(states->count, (uint32_t)width);
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct state_mark *mark = &states->mark[states->count - shown + i];
+        static const char *const letters[] = {"o", "?", "!", "X"};
+        const char *letter = letters[mark->health];
+        if (mark->health == HEALTH_OK && mark->ms < 0)
+            letter = "~";
+        enum role role = mark->health == HEALTH_OK && mark->ms < 0
+                             ? ROLE_RUN
+                             : paint_state_role(mark->health, PHASE_DONE);
+        surface_put(s, x + (int)i, y, 1, stale ? ROLE_STALE : role, letter);
+    }
+}
+
+static void put_fitted(
+    struct surface *s, int x, int y, int width, enum role role, const char *text, bool right)
+{
+    int w = text_width(text);
+    if (w <= width) {
+        surface_put(s, right ? x + width - w : x, y, width, role, text);
+        return;
+    }
+    g_autofree char *cut = text_cut_middle(text, width, s->ascii);
+    surface_put(s, x, y, width, role, cut);
+}
+
+void paint_cell(struct surface *s, int x, int y, int width, const struct column *column,
+    const struct snapshot *snapshot, size_t row, int index, bool stale, int64_t now_ms)
+{
+    const struct row *r = snapshot_row(snapshot, row);
+    struct cell cell = snapshot_cell(snapshot, row, index);
+    if (cell.type == CELL_STATES) {
+        paint_states(s, x, y, width, cell.states, stale);
+        return;
+    }
+    g_autoptr(GString) text = g_string_sized_new(32);
+    quantity_append_cell(text, column, cell, now_ms);
+    bool right = quantity_is_number(column->type);
+    put_fitted(s, x, y, width, cell_role(cell, r, stale), text->str, right);
+}
+
+void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
+    const struct column *columns, int sorted, bool descending)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        const char *title = title_of(k, columns, l->column[i]);
+        const char *arrow = l->column[i] != sorted ? ""
+                            : descending           ? surface_glyph(s, "↓", "v")
+                                                   : surface_glyph(s, "↑", "^");
+        g_autofree char *text = g_strconcat(title, arrow, NULL);
+        bool right = quantity_is_number(column_info(columns, l->column[i])->type);
+        put_fitted(s, l->x[i], y, l->width[i], ROLE_HEADING, text, right);
+    }
+}
+
+void paint_notice(struct surface *s, enum role role, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    int n = (int)g_strv_length(lines);
+    int y = MAX((s->height - n) / 3, 0);
+    for (int i = 0; i < n; i++) {
+        int x = MAX((s->width - text_width(lines[i])) / 2, 1);
+        put_fitted(s, x, y + i, s->width - x, role, lines[i], false);
+    }
+}

@@ -1,0 +1,42 @@
+/* Cells as text with a width and a role: the one place where a typed cell becomes what people see on
+ * the screen. Pure: the same cell, column and time give the same text. */
+#ifndef VIEWS_PAINT_H
+#define VIEWS_PAINT_H
+
+#include "kind.h"
+#include "surface.h"
+
+#define PAINT_COLUMNS_MAX 64
+
+/* Columns of a table: which, where, how wide. Widths depend on the table and the terminal only, never
+ * on what the cells hold: a refresh must not move the columns. */
+struct paint_layout {
+    unsigned count;
+    int column[PAINT_COLUMNS_MAX];
+    int x[PAINT_COLUMNS_MAX];
+    int width[PAINT_COLUMNS_MAX];
+};
+
+/* Lays out name, source (when with_source) and the columns that are drawn by default from x on; what
+ * does not fit is left out from the right. */
+void paint_layout(struct paint_layout *l, const struct kind *k, const struct column *columns,
+    bool with_source, int x, int width);
+
+/* The letter of a row's health: X ! ? and blank, "z" where it is off. */
+const char *paint_mark(const struct row *r, bool stale);
+enum role paint_mark_role(const struct row *r, bool stale);
+
+/* Draws one cell of a row. stale: the row is old, whatever it says. */
+void paint_cell(struct surface *s, int x, int y, int width, const struct column *column,
+    const struct snapshot *snapshot, size_t row, int index, bool stale, int64_t now_ms);
+/* Headings; the sort column gets its arrow. */
+void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
+    const struct column *columns, int sorted, bool descending);
+
+/* Text in the middle of an empty area, one line per sentence. */
+void paint_notice(struct surface *s, enum role role, const char *text);
+
+/* The role in which a state is drawn. */
+enum role paint_state_role(enum health health, enum phase phase);
+
+#endif

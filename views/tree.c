@@ -1,0 +1,276 @@
+/* The tree: rows that have parents in the same snapshot, drawn depth first, with folds. A node is
+ * known by its path of keys, so folds and cursor survive a refresh. */
+#include <string.h>
+
+#include "banner.h"
+#include "error.h"
+#include "filter.h"
+#include "list.h"
+#include "paint.h"
+#include "view.h"
+
+#define MARK_WIDTH 3
+#define DEPTH_MAX  64 /* a cycle of parents must not hang the screen */
+
+static const struct view_class tree_view;
+
+struct line {
+    uint32_t row;
+    uint16_t depth;
+    bool folded; /* has children that are not shown */
+};
+
+struct tree {
+    struct list_view list_view;
+    const struct snapshot *snapshot; /* NULL: nothing read */
+    GArray *lines;                   /* struct line: what is shown, in order */
+    GHashTable *folds;               /* keys of folded nodes */
+    struct filter *filter;
+    char *filter_text;
+    char *key; /* under the cursor */
+    bool stale, asked;
+    struct banners banners;
+};
+
+static struct tree *as_tree(struct view *v)
+{
+    return (struct tree *)(void *)v;
+}
+
+static const struct tree *as_const_tree(const struct view *v)
+{
+    return (const struct tree *)(const void *)v;
+}
+
+/* -- lines --------------------------------------------------------------------------------------- */
+
+static GPtrArray *children_of(const struct tree *t)
+{
+    size_t n = snapshot_count(t->snapshot);
+    GPtrArray *children = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    for (size_t row = 0; row <= n; row++) /* the last one holds the roots */
+        g_ptr_array_add(children, g_array_new(FALSE, FALSE, sizeof(uint32_t)));
+    for (uint32_t row = 0; row < n; row++) {
+        uint32_t parent = snapshot_row(t->snapshot, row)->parent;
+        g_array_append_val(
+            g_ptr_array_index(children, parent < n && parent != row ? parent : n), row);
+    }
+    return children;
+}
+
+static void add_lines(
+    struct tree *t, const GPtrArray *children, uint32_t node, unsigned depth, int64_t now_ms)
+{
+    const GArray *list = g_ptr_array_index(children, node);
+    for (guint i = 0; i < list->len && depth < DEPTH_MAX; i++) {
+        uint32_t row = g_array_index(list, uint32_t, i);
+        const GArray *below = g_ptr_array_index(children, row);
+        const char *key = snapshot_row(t->snapshot, row)->key;
+        bool folded = below->len > 0 && g_hash_table_contains(t->folds, key);
+        struct line line = {row, (uint16_t)depth, folded};
+        if (!t->filter || filter_match(t->filter, t->snapshot, row, now_ms))
+            g_array_append_val(t->lines, line);
+        if (!folded)
+            add_lines(t, children, row, depth + 1, now_ms);
+    }
+}
+
+static void rebuild(struct tree *t)
+{
+    g_array_set_size(t->lines, 0);
+    if (!t->snapshot)
+        return;
+    g_autoptr(GPtrArray) children = children_of(t);
+    add_lines(t, children, (uint32_t)snapshot_count(t->snapshot), 0, g_get_real_time() / 1000);
+    struct list *l = &t->list_view.list;
+    for (guint i = 0; t->key && i < t->lines->len; i++) {
+        uint32_t row = g_array_index(t->lines, struct line, i).row;
+        if (strcmp(snapshot_row(t->snapshot, row)->key, t->key) == 0)
+            l->cursor = i;
+    }
+    list_fit(l, t->lines->len, l->height);
+}
+
+static bool tree_selected(const struct view *v, const struct snapshot **s, size_t *row)
+{
+    const struct tree *t = as_const_tree(v);
+    if (t->list_view.list.cursor >= t->lines->len)
+        return false;
+    *s = t->snapshot;
+    *row = g_array_index(t->lines, struct line, t->list_view.list.cursor).row;
+    return true;
+}
+
+static void tree_moved(struct list_view *v)
+{
+    const struct snapshot *s;
+    size_t row;
+    struct tree *t = as_tree(&v->base);
+    g_clear_pointer(&t->key, g_free);
+    if (tree_selected(&v->base, &s, &row))
+        t->key = g_strdup(snapshot_row(s, row)->key);
+}
+
+static void toggle_fold(struct view *v)
+{
+    struct tree *t = as_tree(v);
+    tree_moved(&t->list_view);
+    if (!t->key)
+        return;
+    if (!g_hash_table_remove(t->folds, t->key))
+        g_hash_table_add(t->folds, g_strdup(t->key));
+    rebuild(t);
+}
+
+static void unfold_all(struct view *v)
+{
+    tree_moved(&as_tree(v)->list_view);
+    g_hash_table_remove_all(as_tree(v)->folds);
+    rebuild(as_tree(v));
+}
+
+/* -- data ---------------------------------------------------------------------------------------- */
+
+static void tree_update(struct view *v, const GPtrArray *entries)
+{
+    struct tree *t = as_tree(v);
+    const struct store_entry *e = entries->len ? g_ptr_array_index(entries, 0) : NULL;
+    snapshot_unref(t->snapshot);
+    t->snapshot = e && e->snapshot ? snapshot_ref(e->snapshot) : NULL;
+    t->stale = e && e->error;
+    t->asked = e && (e->asked_ms > 0 || e->snapshot);
+    banners_set(&t->banners, entries);
+    rebuild(t);
+}
+
+static gboolean tree_filter(struct view *v, const char *text, GError **error)
+{
+    struct tree *t = as_tree(v);
+    struct filter *f = filter_parse(text, v->kind->columns, NULL, NULL, error);
+    if (!f)
+        return FALSE;
+    filter_free(t->filter);
+    t->filter = f;
+    g_free(t->filter_text);
+    t->filter_text = g_strdup(text);
+    rebuild(t);
+    return TRUE;
+}
+
+static const char *tree_filter_text(const struct view *v)
+{
+    return as_const_tree(v)->filter_text;
+}
+
+/* -- drawing ------------------------------------------------------------------------------------- */
+
+/* The name column of a node: its depth as blanks, a branch, whether it is folded. */
+static void draw_name(struct surface *s, int x, int y, int width, const struct line *line,
+    const struct row *r, enum role role)
+{
+    const char *branch = line->folded ? "+ " : line->depth ? surface_glyph(s, "└ ", "` ") : "";
+    g_autofree char *text = g_strdup_printf(
+        "%*s%s%s", line->depth > 0 ? (line->depth - 1) * 2 : 0, "", branch, r->name);
+    surface_put(s, x, y, width, role, text);
+}
+
+static void draw_line(struct tree *t, struct surface *s, int y, size_t place,
+    const struct paint_layout *l, int64_t now_ms)
+{
+    const struct line *line = &g_array_index(t->lines, struct line, place);
+    const struct row *r = snapshot_row(t->snapshot, line->row);
+    surface_put(s, 0, y, 1, paint_mark_role(r, t->stale), paint_mark(r, t->stale));
+    surface_put(s, 1, y, 1, ROLE_CURSOR, place == t->list_view.list.cursor ? ">" : " ");
+    enum role role = t->stale || r->error ? ROLE_STALE : ROLE_TEXT;
+    for (unsigned i = 0; i < l->count; i++) {
+        if (l->column[i] == COLUMN_NAME)
+            draw_name(s, l->x[i], y, l->width[i], line, r, role);
+        else
+            paint_cell(s, l->x[i], y, l->width[i],
+                column_info(t->list_view.base.kind->columns, l->column[i]), t->snapshot, line->row,
+                l->column[i], t->stale, now_ms);
+    }
+}
+
+static const char *empty_text(const struct tree *t)
+{
+    if (t->filter_text && *t->filter_text)
+        return "nothing matches the filter\nesc clears it";
+    if (t->banners.count > 0)
+        return "nothing to show: see the reason above\nr tries again";
+    return t->asked ? "nothing here" : "reading ...";
+}
+
+static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
+{
+    struct tree *t = as_tree(v);
+    int used = banners_draw(&t->banners, s, now_ms);
+    struct paint_layout layout;
+    paint_layout(&layout, v->kind, v->kind->columns, false, MARK_WIDTH, s->width - MARK_WIDTH);
+    paint_headings(s, used, &layout, v->kind, v->kind->columns, COLUMN_UNKNOWN, false);
+    used++;
+    size_t height = s->height > used ? (size_t)(s->height - used) : 0;
+    struct list *l = &t->list_view.list;
+    list_fit(l, t->lines->len, height);
+    for (size_t i = 0; i < height && l->top + i < t->lines->len; i++)
+        draw_line(t, s, used + (int)i, l->top + i, &layout, now_ms);
+    if (t->lines->len == 0) {
+        struct surface rest = surface_part(s, 0, used, s->width, s->height - used);
+        paint_notice(&rest, ROLE_DIM, empty_text(t));
+    }
+}
+
+static void tree_status(const struct view *v, GString *out)
+{
+    const struct tree *t = as_const_tree(v);
+    size_t all = t->snapshot ? snapshot_count(t->snapshot) : 0;
+    if (t->filter_text && *t->filter_text)
+        g_string_append_printf(out, "%u/%zu  /%s", t->lines->len, all, t->filter_text);
+    else
+        g_string_append_printf(out, "%zu", all);
+}
+
+static struct view *tree_create(const struct kind *k)
+{
+    struct tree *t = g_new0(struct tree, 1);
+    t->list_view.base.class = &tree_view;
+    t->list_view.base.kind = k;
+    t->list_view.moved = tree_moved;
+    t->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+    t->folds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return &t->list_view.base;
+}
+
+static void tree_free(struct view *v)
+{
+    struct tree *t = as_tree(v);
+    snapshot_unref(t->snapshot);
+    g_array_unref(t->lines);
+    g_hash_table_unref(t->folds);
+    filter_free(t->filter);
+    g_free(t->filter_text);
+    g_free(t->key);
+    banners_clear(&t->banners);
+    g_free(t);
+}
+
+static const struct view_command commands[] = {
+    LIST_COMMANDS,
+    {"fold", "space", "fold or unfold the node", toggle_fold},
+    {"unfold-all", "+", "unfold everything", unfold_all},
+    {0},
+};
+
+static const struct view_class tree_view = {
+    .shape = SHAPE_TREE,
+    .commands = commands,
+    .create = tree_create,
+    .free = tree_free,
+    .update = tree_update,
+    .draw = tree_draw,
+    .selected = tree_selected,
+    .filter = tree_filter,
+    .filter_text = tree_filter_text,
+    .status = tree_status,
+};
+VIEW(tree);
