@@ -184,6 +184,17 @@ run: ## open weir on this machine and what it finds here
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/weir $(ARGS)
 
+FUZZ_SECONDS ?= 30
+fuzz: ## run every fuzz target for FUZZ_SECONDS
+	@sh tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+bench: all ## figures of the terminal side and of Kafka, beside a floor and other programs
+	@sh tests/bench/run.sh
+
+lab-test: all ## the live tests, against the servers of `make lab`
+	@tests/lab/lab up $(LAB)
+	@$(TEST_ENV) prove --timer $(PROVE) tests/live
+
 lint: ## layout, dependency rule, banned calls, generated tables
 	@sh tests/lint.sh
 

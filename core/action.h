@@ -33,7 +33,7 @@ struct gate_token;
 
 /* Whether a request may leave. True for GET and HEAD, for what stands in the connector's reads table,
  * and with a valid token; else WEIR_ERROR_REFUSED. path is without query for HTTP methods, the
- * operation for "KAFKA", the whole line for "SHELL". Pure; any thread. */
+ * operation for a client library's, the whole line for "SHELL". Pure; any thread. */
 gboolean gate_permit(const struct connector *c, const char *method, const char *path,
     const struct gate_token *token, GError **error);
 

@@ -35,15 +35,16 @@ struct feed {
 };
 
 /* A request that reads (or opens a session) although its method says otherwise. In path {} stands
- * for one path segment. method is an HTTP method, "KAFKA" (path: the operation), or "SHELL" (path:
- * the whole line; {} is one word of [A-Za-z0-9_.@:-]). The array ends with a NULL method. */
+ * for one path segment. method is an HTTP method, "SHELL" (path: the whole line; {} is one word of
+ * [A-Za-z0-9_.@:-]), or the upper-case name of a client library (path: its operation). The array ends
+ * with a NULL method. */
 struct request_rule {
     const char *method;
     const char *path;
 };
 
 struct connector {
-    const char *name;             /* the `type` of a source: "kafka" */
+    const char *name;             /* the `type` of a source */
     const char *title;            /* "Apache Kafka" */
     const char *help;             /* one sentence: what it speaks, what it was run against */
     const struct option *options; /* own options; ends with a NULL name */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "help.h"
 #include "quantity.h"
 #include "text.h"
 
@@ -155,18 +156,21 @@ bool cli_print(const GString *out)
 int cmd_help(const struct cli *cli)
 {
     const char *word = cli_argument(cli, 0);
-    for (const struct command *c = cli_commands; word && c->name; c++) {
-        if (strcmp(c->name, word) != 0)
-            continue;
-        g_autoptr(GString) out = g_string_new(NULL);
-        g_string_append_printf(out, "weir %s %s\n  %s\n", c->name, c->arguments, c->help);
-        cli_print(out);
-        return EXIT_FINE;
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (const struct command *c = cli_commands; word && c->name; c++)
+        if (strcmp(c->name, word) == 0)
+            g_string_append_printf(out, "weir %s %s\n  %s\n", c->name, c->arguments, c->help);
+    if (word && out->len == 0 && !help_table(word, out)) {
+        cli_complain(
+            "no help on \"%s\"; there is: a command's name, commands, keys, systems", word);
+        return EXIT_USAGE;
     }
-    struct cli scratch = {0};
-    g_autoptr(GOptionContext) context = make_context(&scratch);
-    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-    g_autoptr(GString) out = g_string_new(help);
+    if (!word) {
+        struct cli scratch = {0};
+        g_autoptr(GOptionContext) context = make_context(&scratch);
+        g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+        g_string_append(out, help);
+    }
     cli_print(out);
     return EXIT_FINE;
 }

@@ -1,0 +1,79 @@
+#include "help.h"
+
+#include <string.h>
+
+#include "app.h"
+#include "cli.h"
+
+static void commands_table(GString *out)
+{
+    g_string_append(out, "| command | does |\n|---|---|\n");
+    g_string_append(out, "| `weir` | the console; in a pipe: the list of problems |\n");
+    for (const struct command *c = cli_commands; c->name; c++) {
+        g_auto(GStrv) words = g_strsplit(c->arguments, "|", -1);
+        g_autofree char *arguments = g_strjoinv("\\|", words);
+        g_string_append_printf(
+            out, "| `weir %s%s%s` | %s |\n", c->name, *arguments ? " " : "", arguments, c->help);
+    }
+}
+
+static void append_keys(
+    GString *out, const char *keys, const char *name, const char *help, const char *where)
+{
+    g_auto(GStrv) words = g_strsplit(keys, " ", -1);
+    g_autofree char *list = *keys ? g_strjoinv("` `", words) : NULL;
+    g_string_append_printf(out, list ? "| `%s` | %s | %s | %s |\n" : "| %.0s | %s | %s | %s |\n",
+        list ? list : "", name, help, where);
+}
+
+/* The commands that every view has are listed once. */
+static void keys_table(GString *out)
+{
+    static const char *const where[] = {"tables", "trees", "detail", "logs"};
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_string_append(out, "| keys | command | does | where |\n|---|---|---|---|\n");
+    for (const struct app_command *c = app_commands; c->name; c++)
+        append_keys(out, c->keys, c->name, c->help, "everywhere");
+    const struct view_command *table = view_class_of(SHAPE_TABLE)->commands;
+    const struct view_command *log = view_class_of(SHAPE_LOG)->commands;
+    for (; table->name && log->name && strcmp(table->name, log->name) == 0; table++, log++) {
+        append_keys(out, table->keys, table->name, table->help, "every view");
+        g_hash_table_add(seen, (gpointer)table->name);
+    }
+    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_LOG; shape++)
+        for (const struct view_command *c = view_class_of(shape)->commands; c->name; c++)
+            if (!g_hash_table_contains(seen, c->name))
+                append_keys(out, c->keys, c->name, c->help, where[shape]);
+}
+
+static void systems_table(GString *out)
+{
+    struct cli none = {0};
+    AUTO(session) session = session_new(&none);
+    if (!session || !session_prepare(session))
+        return;
+    g_string_append(out, "| system | type | what it speaks and was run against | kinds |\n");
+    g_string_append(out, "|---|---|---|---|\n");
+    for (guint i = 0; i < registry_connector_count(session->registry); i++) {
+        const struct connector *c = registry_connector_at(session->registry, i);
+        g_string_append_printf(out, "| %s | `%s` | %s |", c->title, c->name, c->help);
+        for (const struct kind *const *k = c->kinds; *k; k++)
+            g_string_append_printf(out, " `%s`", (*k)->name);
+        g_string_append(out, " |\n");
+    }
+}
+
+bool help_table(const char *name, GString *out)
+{
+    static const struct {
+        const char *name;
+        void (*write)(GString *out);
+    } tables[] = {{"commands", commands_table}, {"keys", keys_table}, {"systems", systems_table}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        if (strcmp(tables[i].name, name) == 0) {
+            tables[i].write(out);
+            return true;
+        }
+    }
+    return false;
+}
