@@ -140,6 +140,16 @@ $(BUILD)/weir-connectors.so: $(CONN_OBJ) connectors/exports.map
 	$(call link,-shared -Wl$(comma)--version-script=connectors/exports.map \
 	  -Wl$(comma)--as-needed $(CONN_LIBS))
 
+# The same program beside a shared object that holds one made-up system, for tests and benches.
+FAKE := $(BUILD)/fake/weir $(BUILD)/fake/weir-connectors.so
+$(BUILD)/obj/tests/fake/%.o: tests/fake/%.c $(BUILD)/build_id.h
+	$(call compile,$(INC_tests) -I$(BUILD) $(CORE_CFLAGS))
+$(BUILD)/fake/weir-connectors.so: $(BUILD)/obj/tests/fake/fake.o connectors/exports.map
+	$(call link,-shared -Wl$(comma)--version-script=connectors/exports.map)
+$(BUILD)/fake/weir: $(BUILD)/weir
+	@mkdir -p $(@D)
+	@ln -f $< $@
+
 # -- tests ------------------------------------------------------------------------------------------
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(PART_OBJ)
@@ -156,7 +166,7 @@ $(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
 $(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
 	$(call link,$(CONN_LIBS) $(CORE_LIBS))
 
-tests: all $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
+tests: all $(FAKE) $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
 
 # G_SLICE: GLib 2.74 still has an allocator of its own, which hides errors from the sanitizers.
 TEST_ENV = G_SLICE=always-malloc WEIR=$(abspath $(BUILD))/weir BUILD=$(abspath $(BUILD))

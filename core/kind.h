@@ -18,6 +18,7 @@ enum {
     COLUMN_F_AGE = 1 << 4,     /* a time that people read as "how long ago" */
     COLUMN_F_EXACT = 1 << 5,   /* an integer that is never shortened: ids, offsets, ports */
     COLUMN_F_WINDOW = 1 << 6,  /* needs samples over time: absent after a first fetch */
+    COLUMN_F_PROSE = 1 << 7,   /* sentences: cut at their end; names are cut in the middle */
 };
 
 struct column {

@@ -177,6 +177,10 @@ void snapshot_append_address(const struct snapshot *s, size_t row, GString *out)
 struct rid *snapshot_rid(const struct snapshot *s, size_t row);
 /* The row of a key, or -1. */
 gssize snapshot_find(const struct snapshot *s, const char *key);
+/* Columns on screen that the longest text of a column takes (COLUMN_NAME as well; at most 255), and
+ * whether anything was asked at all for that column: for views, known since sealing. */
+int snapshot_width(const struct snapshot *s, int column);
+bool snapshot_asked(const struct snapshot *s, int column);
 /* Bytes the snapshot holds, for the memory figures of doctor and bench. */
 size_t snapshot_bytes(const struct snapshot *s);
 

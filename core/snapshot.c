@@ -36,6 +36,9 @@ struct snapshot {
     GString *haystack;
     uint32_t *haystack_at;
     GPtrArray *strips; /* struct states */
+    uint8_t name_width;
+    uint8_t *width; /* of each column's texts */
+    bool *asked;    /* whether some cell of the column is more than "not asked" */
 };
 
 #define WORD_MAX  24 /* longer texts are rarely repeated */
@@ -275,9 +278,32 @@ static void append_haystack(struct snapshot *s, size_t row)
     g_string_append_c(s->haystack, '\0');
 }
 
+static uint8_t wider(uint8_t width, const char *text)
+{
+    int own = text_width(text);
+    return (uint8_t)MIN(MAX(own, width), UINT8_MAX);
+}
+
+static void measure(struct snapshot *s)
+{
+    s->width = g_new0(uint8_t, (gsize)s->column_count);
+    s->asked = g_new0(bool, (gsize)s->column_count);
+    for (size_t row = 0; row < s->count; row++)
+        s->name_width = wider(s->name_width, s->rows[row].name);
+    for (int c = 0; c < s->column_count; c++) {
+        for (size_t row = 0; row < s->count; row++) {
+            unsigned type = s->tag[c][row] & 15;
+            s->asked[c] |= s->tag[c][row] != TAG(CELL_NONE, ABSENT_NOT_ASKED);
+            if (type == CELL_TEXT || type == CELL_STATE || type == CELL_LINK)
+                s->width[c] = wider(s->width[c], s->payload[c][row].p);
+        }
+    }
+}
+
 const struct snapshot *snapshot_seal(struct snapshot *take_s)
 {
     struct snapshot *s = take_s;
+    measure(s);
     if (s->capacity > s->count + s->count / 8 && s->count > 0)
         resize(s, s->count);
     s->haystack = g_string_sized_new(s->count * 32 + 1);
@@ -309,6 +335,8 @@ static void snapshot_free(struct snapshot *s)
     g_free(s->rows);
     g_free(s->incomplete);
     g_free(s->haystack_at);
+    g_free(s->width);
+    g_free(s->asked);
     rid_free(s->scope);
     g_string_chunk_free(s->text);
     g_clear_pointer(&s->words, g_hash_table_unref);
@@ -449,6 +477,20 @@ gssize snapshot_find(const struct snapshot *s, const char *key)
         if (strcmp(s->rows[row].key, key) == 0)
             return (gssize)row;
     return -1;
+}
+
+int snapshot_width(const struct snapshot *s, int column)
+{
+    if (column >= 0)
+        return s->width[column];
+    return column == COLUMN_NAME     ? s->name_width
+           : column == COLUMN_SOURCE ? text_width(s->scope->source)
+                                     : 0;
+}
+
+bool snapshot_asked(const struct snapshot *s, int column)
+{
+    return column < 0 || s->asked[column];
 }
 
 size_t snapshot_bytes(const struct snapshot *s)

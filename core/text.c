@@ -183,6 +183,16 @@ char *text_cut_middle(const char *text, int width, bool ascii)
         "%.*s%s%s", (int)bytes, text, dots, suffix_within(text, width - 1 - head));
 }
 
+char *text_cut_end(const char *text, int width, bool ascii)
+{
+    if (width <= 0)
+        return g_strdup("");
+    if (text_width(text) <= width)
+        return g_strdup(text);
+    gsize bytes = text_prefix(text, width - 1, NULL);
+    return g_strdup_printf("%.*s%s", (int)bytes, text, ascii ? "~" : "…");
+}
+
 void text_append_lower(GString *out, const char *text)
 {
     for (const char *p = text; *p;) {

@@ -31,6 +31,9 @@ gsize text_prefix(const char *text, int width, int *taken);
  * names of topics and runs differ at their ends. Newly allocated; the text itself when it fits. */
 char *text_cut_middle(const char *text, int width, bool ascii);
 
+/* The same, cut at the end: for sentences. */
+char *text_cut_end(const char *text, int width, bool ascii);
+
 /* Lower case for searching: simple per-character case folding, so that byte offsets stay close and
  * 100,000 names cost milliseconds. Appends to out. */
 void text_append_lower(GString *out, const char *text);

@@ -28,52 +28,87 @@ static const char *title_of(const struct kind *k, const struct column *columns, 
     return column == COLUMN_NAME ? k->title : column_info(columns, column)->title;
 }
 
-static int least_width(const struct kind *k, const struct column *columns, int column)
+static bool is_text(const struct column *c)
 {
-    const struct column *c = column_info(columns, column);
-    int width = c->min_width ? c->min_width : default_width(c);
-    return MAX(width, (int)strlen(title_of(k, columns, column)) + 1);
+    return c->type == CELL_TEXT || c->type == CELL_STATE || c->type == CELL_LINK;
 }
 
-static void add_column(struct paint_layout *l, int column, int width, int *used, int limit)
+static int natural_width(const struct paint_table *t, int column)
 {
-    int gap = l->count ? GAP : 0;
-    if (l->count == PAINT_COLUMNS_MAX || *used + gap + width > limit)
+    int width = 0;
+    for (guint i = 0; i < t->snapshots->len; i++)
+        width = MAX(width, snapshot_width(g_ptr_array_index(t->snapshots, i), column));
+    return column == COLUMN_NAME ? width + t->name_extra : width;
+}
+
+/* The least that a column needs, and what its texts would like. */
+static int least_width(const struct paint_table *t, int column)
+{
+    const struct column *c = column_info(t->columns, column);
+    int title = (int)strlen(title_of(t->kind, t->columns, column)) + 1; /* and the sort's arrow */
+    int width = c->min_width ? c->min_width : default_width(c);
+    if (!is_text(c))
+        return MAX(width, title);
+    return MAX(MIN(width, MAX(natural_width(t, column), 4)), title);
+}
+
+static bool is_drawn(const struct paint_table *t, int column)
+{
+    if (t->columns[column].flags & COLUMN_F_HIDDEN)
+        return false;
+    bool asked = t->snapshots->len == 0;
+    for (guint i = 0; i < t->snapshots->len; i++)
+        asked |= snapshot_count(g_ptr_array_index(t->snapshots, i)) == 0 ||
+                 snapshot_asked(g_ptr_array_index(t->snapshots, i), column);
+    return asked;
+}
+
+static void add_column(struct paint_layout *l, const struct paint_table *t, int column, int *left)
+{
+    int width = least_width(t, column) + (l->count ? GAP : 0);
+    if (l->count == PAINT_COLUMNS_MAX || width > *left)
         return;
     l->column[l->count] = column;
-    l->width[l->count] = width;
-    *used += gap + width;
+    l->width[l->count] = width - (l->count ? GAP : 0);
+    *left -= width;
     l->count++;
 }
 
-/* Spare columns go to those with a weight, each in proportion. */
-static void share_spare(struct paint_layout *l, const struct column *columns, int spare)
+/* Spare columns go to the texts that are cut, by their weight, until none is cut or none is left. */
+static void share_spare(struct paint_layout *l, const struct paint_table *t, int spare)
 {
-    int weight = 0;
-    for (unsigned i = 0; i < l->count; i++)
-        weight += column_info(columns, l->column[i])->weight;
-    for (unsigned i = 0; i < l->count && weight > 0; i++) {
-        int own = column_info(columns, l->column[i])->weight;
-        int extra = spare * own / weight;
-        l->width[i] += extra;
-        spare -= extra;
-        weight -= own;
+    for (bool given = true; given && spare > 0;) {
+        int weight = 0;
+        given = false;
+        int wanted[PAINT_COLUMNS_MAX];
+        for (unsigned i = 0; i < l->count; i++) {
+            const struct column *c = column_info(t->columns, l->column[i]);
+            wanted[i] = is_text(c) ? MAX(natural_width(t, l->column[i]) - l->width[i], 0) : 0;
+            weight += wanted[i] ? c->weight : 0;
+        }
+        int share = spare;
+        for (unsigned i = 0; i < l->count && weight > 0; i++) {
+            int own = wanted[i] ? column_info(t->columns, l->column[i])->weight : 0;
+            int extra = MIN(MIN(MAX(share * own / weight, own > 0), wanted[i]), spare);
+            l->width[i] += extra;
+            spare -= extra;
+            given |= extra > 0;
+        }
     }
 }
 
-void paint_layout(struct paint_layout *l, const struct kind *k, const struct column *columns,
-    bool with_source, int x, int width)
+void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, int width)
 {
     *l = (struct paint_layout){0};
-    int used = 0;
-    if (!k->nameless)
-        add_column(l, COLUMN_NAME, MIN(least_width(k, columns, COLUMN_NAME), width), &used, width);
-    if (with_source)
-        add_column(l, COLUMN_SOURCE, least_width(k, columns, COLUMN_SOURCE), &used, width);
-    for (int c = 0; columns[c].name; c++)
-        if (!(columns[c].flags & COLUMN_F_HIDDEN))
-            add_column(l, c, least_width(k, columns, c), &used, width);
-    share_spare(l, columns, width - used);
+    int left = width;
+    if (!t->kind->nameless)
+        add_column(l, t, COLUMN_NAME, &left);
+    if (t->with_source)
+        add_column(l, t, COLUMN_SOURCE, &left);
+    for (int c = 0; t->columns[c].name; c++)
+        if (is_drawn(t, c))
+            add_column(l, t, c, &left);
+    share_spare(l, t, left);
     for (unsigned i = 0; i < l->count; i++) {
         l->x[i] = x;
         x += l->width[i] + GAP;
@@ -136,15 +171,18 @@ static void paint_states(
     }
 }
 
+enum fit { FIT_LEFT, FIT_RIGHT, FIT_PROSE };
+
 static void put_fitted(
-    struct surface *s, int x, int y, int width, enum role role, const char *text, bool right)
+    struct surface *s, int x, int y, int width, enum role role, const char *text, enum fit fit)
 {
     int w = text_width(text);
     if (w <= width) {
-        surface_put(s, right ? x + width - w : x, y, width, role, text);
+        surface_put(s, fit == FIT_RIGHT ? x + width - w : x, y, width, role, text);
         return;
     }
-    g_autofree char *cut = text_cut_middle(text, width, s->ascii);
+    g_autofree char *cut = fit == FIT_PROSE ? text_cut_end(text, width, s->ascii)
+                                            : text_cut_middle(text, width, s->ascii);
     surface_put(s, x, y, width, role, cut);
 }
 
@@ -159,8 +197,10 @@ void paint_cell(struct surface *s, int x, int y, int width, const struct column 
     }
     g_autoptr(GString) text = g_string_sized_new(32);
     quantity_append_cell(text, column, cell, now_ms);
-    bool right = quantity_is_number(column->type);
-    put_fitted(s, x, y, width, cell_role(cell, r, stale), text->str, right);
+    enum fit fit = quantity_is_number(column->type) ? FIT_RIGHT
+                   : column->flags & COLUMN_F_PROSE ? FIT_PROSE
+                                                    : FIT_LEFT;
+    put_fitted(s, x, y, width, cell_role(cell, r, stale), text->str, fit);
 }
 
 void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
@@ -173,7 +213,7 @@ void paint_headings(struct surface *s, int y, const struct paint_layout *l, cons
                                                    : surface_glyph(s, "↑", "^");
         g_autofree char *text = g_strconcat(title, arrow, NULL);
         bool right = quantity_is_number(column_info(columns, l->column[i])->type);
-        put_fitted(s, l->x[i], y, l->width[i], ROLE_HEADING, text, right);
+        put_fitted(s, l->x[i], y, l->width[i], ROLE_HEADING, text, right ? FIT_RIGHT : FIT_LEFT);
     }
 }
 
@@ -184,6 +224,6 @@ void paint_notice(struct surface *s, enum role role, const char *text)
     int y = MAX((s->height - n) / 3, 0);
     for (int i = 0; i < n; i++) {
         int x = MAX((s->width - text_width(lines[i])) / 2, 1);
-        put_fitted(s, x, y + i, s->width - x, role, lines[i], false);
+        put_fitted(s, x, y + i, s->width - x, role, lines[i], FIT_PROSE);
     }
 }

@@ -8,8 +8,8 @@
 
 #define PAINT_COLUMNS_MAX 64
 
-/* Columns of a table: which, where, how wide. Widths depend on the table and the terminal only, never
- * on what the cells hold: a refresh must not move the columns. */
+/* Columns of a table: which, where, how wide. A column of texts is as wide as its longest text, within
+ * what fits; numbers have a width by type, so that a refresh does not move the columns. */
 struct paint_layout {
     unsigned count;
     int column[PAINT_COLUMNS_MAX];
@@ -17,10 +17,18 @@ struct paint_layout {
     int width[PAINT_COLUMNS_MAX];
 };
 
-/* Lays out name, source (when with_source) and the columns that are drawn by default from x on; what
+/* What a layout is made for. Columns that nobody asked for are left out until somebody does. */
+struct paint_table {
+    const struct kind *kind;
+    const struct column *columns;
+    const GPtrArray *snapshots; /* const struct snapshot*, sealed; empty: nothing known yet */
+    bool with_source;
+    int name_extra; /* columns before names: the indent of a tree */
+};
+
+/* Lays out name, source and the columns that are drawn by default, from x on in width columns; what
  * does not fit is left out from the right. */
-void paint_layout(struct paint_layout *l, const struct kind *k, const struct column *columns,
-    bool with_source, int x, int width);
+void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, int width);
 
 /* The letter of a row's health: X ! ? and blank, "z" where it is off. */
 const char *paint_mark(const struct row *r, bool stale);

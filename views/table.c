@@ -20,7 +20,8 @@ struct table {
     char *key, *address; /* of the object under the cursor, or NULL */
     char *filter;
     char *sort;
-    GPtrArray *stale; /* snapshots whose newest fetch failed, referenced */
+    GPtrArray *snapshots; /* referenced */
+    GPtrArray *stale;     /* those whose newest fetch failed, referenced */
     struct banners banners;
     bool several; /* sources */
     bool asked;   /* some fetch has ended */
@@ -125,7 +126,7 @@ static void reverse(struct view *v)
 static void table_update(struct view *v, const GPtrArray *entries)
 {
     struct table *t = as_table(v);
-    g_autoptr(GPtrArray) snapshots = g_ptr_array_new();
+    g_ptr_array_set_size(t->snapshots, 0);
     g_ptr_array_set_size(t->stale, 0);
     t->asked = false;
     for (guint i = 0; i < entries->len; i++) {
@@ -133,13 +134,14 @@ static void table_update(struct view *v, const GPtrArray *entries)
         t->asked |= e->asked_ms > 0 || e->snapshot;
         if (!e->snapshot)
             continue;
-        g_ptr_array_add(snapshots, (gpointer)e->snapshot);
+        g_ptr_array_add(t->snapshots, (gpointer)snapshot_ref(e->snapshot));
         if (e->error)
             g_ptr_array_add(t->stale, (gpointer)snapshot_ref(e->snapshot));
     }
     t->several = entries->len > 1;
     banners_set(&t->banners, entries);
-    arrange_set_input(t->rows, (const struct snapshot *const *)snapshots->pdata, snapshots->len);
+    arrange_set_input(
+        t->rows, (const struct snapshot *const *)t->snapshots->pdata, t->snapshots->len);
 }
 
 static bool table_step(struct view *v, int64_t budget_us, int64_t now_ms)
@@ -208,7 +210,8 @@ static void table_draw(struct view *v, struct surface *s, int64_t now_ms)
     struct paint_layout layout;
     bool descending;
     int sorted = sorted_column(t, &descending);
-    paint_layout(&layout, v->kind, v->kind->columns, t->several, MARK_WIDTH, s->width - MARK_WIDTH);
+    const struct paint_table table = {v->kind, v->kind->columns, t->snapshots, t->several, 0};
+    paint_layout(&layout, &table, MARK_WIDTH, s->width - MARK_WIDTH);
     paint_headings(s, used, &layout, v->kind, v->kind->columns, sorted, descending);
     used++;
     size_t height = s->height > used ? (size_t)(s->height - used) : 0;
@@ -229,7 +232,7 @@ static void table_status(const struct view *v, GString *out)
     if (t->filter && *t->filter)
         g_string_append_printf(out, "%zu/%zu  /%s", count, total, t->filter);
     else
-        g_string_append_printf(out, "%zu", total);
+        g_string_append_printf(out, "%zu %s", total, total == 1 ? "row" : "rows");
     if (t->sort && *t->sort && strcmp(t->sort, v->kind->sort ? v->kind->sort : "") != 0)
         g_string_append_printf(out, "  sort %s", t->sort);
 }
@@ -241,6 +244,7 @@ static struct view *table_create(const struct kind *k)
     t->list_view.base.kind = k;
     t->list_view.moved = table_moved;
     t->rows = arrange_new();
+    t->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_unref);
     t->stale = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_unref);
     table_sort(&t->list_view.base, k->sort ? k->sort : "", NULL);
     return &t->list_view.base;
@@ -250,6 +254,7 @@ static void table_free(struct view *v)
 {
     struct table *t = as_table(v);
     arrange_free(t->rows);
+    g_ptr_array_unref(t->snapshots);
     g_ptr_array_unref(t->stale);
     banners_clear(&t->banners);
     g_free(t->key);

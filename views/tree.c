@@ -10,6 +10,7 @@
 #include "view.h"
 
 #define MARK_WIDTH 3
+#define INDENT     2
 #define DEPTH_MAX  64 /* a cycle of parents must not hang the screen */
 
 static const struct view_class tree_view;
@@ -170,7 +171,7 @@ static void draw_name(struct surface *s, int x, int y, int width, const struct l
 {
     const char *branch = line->folded ? "+ " : line->depth ? surface_glyph(s, "└ ", "` ") : "";
     g_autofree char *text = g_strdup_printf(
-        "%*s%s%s", line->depth > 0 ? (line->depth - 1) * 2 : 0, "", branch, r->name);
+        "%*s%s%s", line->depth > 0 ? (line->depth - 1) * INDENT : 0, "", branch, r->name);
     surface_put(s, x, y, width, role, text);
 }
 
@@ -201,12 +202,25 @@ static const char *empty_text(const struct tree *t)
     return t->asked ? "nothing here" : "reading ...";
 }
 
+static int deepest(const struct tree *t)
+{
+    int depth = 0;
+    for (guint i = 0; i < t->lines->len; i++)
+        depth = MAX(depth, g_array_index(t->lines, struct line, i).depth);
+    return depth;
+}
+
 static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
 {
     struct tree *t = as_tree(v);
     int used = banners_draw(&t->banners, s, now_ms);
     struct paint_layout layout;
-    paint_layout(&layout, v->kind, v->kind->columns, false, MARK_WIDTH, s->width - MARK_WIDTH);
+    g_autoptr(GPtrArray) snapshots = g_ptr_array_new();
+    if (t->snapshot)
+        g_ptr_array_add(snapshots, (gpointer)t->snapshot);
+    const struct paint_table table = {
+        v->kind, v->kind->columns, snapshots, false, deepest(t) * INDENT};
+    paint_layout(&layout, &table, MARK_WIDTH, s->width - MARK_WIDTH);
     paint_headings(s, used, &layout, v->kind, v->kind->columns, COLUMN_UNKNOWN, false);
     used++;
     size_t height = s->height > used ? (size_t)(s->height - used) : 0;
@@ -227,7 +241,7 @@ static void tree_status(const struct view *v, GString *out)
     if (t->filter_text && *t->filter_text)
         g_string_append_printf(out, "%u/%zu  /%s", t->lines->len, all, t->filter_text);
     else
-        g_string_append_printf(out, "%zu", all);
+        g_string_append_printf(out, "%zu %s", all, all == 1 ? "row" : "rows");
 }
 
 static struct view *tree_create(const struct kind *k)

@@ -31,7 +31,7 @@ static const struct column columns[] = {
     [SEVERITY] = {"severity", "SEV", CELL_STATE, COLUMN_F_RECORD, 5, 0,
         "error (fails), warn, info (cannot be seen)"},
     [SYSTEM] = {"system", "SYSTEM", CELL_TEXT, 0, 7, 0, "which kind of system it is about"},
-    [WHAT] = {"what", "WHAT", CELL_TEXT, 0, 20, 10, "the thing, and what is wrong with it"},
+    [WHAT] = {"what", "WHAT", CELL_TEXT, COLUMN_F_PROSE, 20, 10, "the thing, and what is wrong with it"},
     [ABOUT] = {"about", "ABOUT", CELL_LINK, COLUMN_F_HIDDEN, 16, 4, "address of the thing"},
     [SINCE] = {"since", "AGE", CELL_TIME_MS, COLUMN_F_AGE | COLUMN_F_RECORD, 5, 0,
         "since when; > where it may be longer: weir saw it first then"},

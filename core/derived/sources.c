@@ -20,7 +20,7 @@ static const struct column columns[] = {
         "when it last answered as it should"},
     [NEXT_TRY] = {"next_try", "NEXT TRY", CELL_TIME_MS, COLUMN_F_HIDDEN, 9, 0,
         "when it is asked again, while it fails"},
-    [ERROR] = {"error", "ERROR", CELL_TEXT, 0, 20, 6, "what went wrong, and what to do"},
+    [ERROR] = {"error", "ERROR", CELL_TEXT, COLUMN_F_PROSE, 20, 6, "what went wrong, and what to do"},
     [REQUESTS] = {"requests_per_min", "REQ/MIN", CELL_REAL, COLUMN_F_RECORD, 7, 0,
         "requests that weir sent in the last minute"},
     [BYTES] = {"bytes_per_min", "BYTES/MIN", CELL_BYTES, COLUMN_F_RECORD, 9, 0,
