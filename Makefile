@@ -49,7 +49,7 @@ INC_core       := -Icore -Icore/derived
 INC_views      := -Icore -Iviews
 INC_tui        := -Icore -Icore/derived -Itui
 INC_connectors := -Icore -Iconnectors -Iconnectors/transport
-INC_tests      := -Icore -Icore/derived -Iviews -Itui -Itests/pty -Itests
+INC_tests      := -Icore -Icore/derived -Iviews -Itui -Itests/pty -Itests/e2e -Itests
 
 # -- what there is ----------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ CONN_OBJ := $(call objects,$(CONN_SRC))
 PART_OBJ := $(CORE_OBJ) $(VIEW_OBJ) $(filter-out $(BUILD)/obj/tui/main.o,$(TUI_OBJ))
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c tests/screens/test_*.c)
-E2E_SRC  := $(wildcard tests/e2e/test_*.c tests/pty/test_*.c)
+E2E_SRC  := $(wildcard tests/e2e/test_*.c tests/pty/test_*.c tests/bench/test_*.c)
 CONN_TEST_SRC := $(wildcard tests/connectors/test_*.c)
 PTY_SRC  := $(filter-out tests/pty/test_%,$(wildcard tests/pty/*.c))
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
@@ -156,15 +156,25 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(PART_OBJ)
 	$(call link,$(TEST_LIBS))
 $(BUILD)/tests/screens/%: $(BUILD)/obj/tests/screens/%.o $(PART_OBJ)
 	$(call link,$(TEST_LIBS))
-$(BUILD)/tests/e2e/%: $(BUILD)/obj/tests/e2e/%.o $(call objects,$(PTY_SRC)) $(PART_OBJ)
+$(BUILD)/tests/e2e/%: $(BUILD)/obj/tests/e2e/%.o $(BUILD)/obj/tests/e2e/console.o \
+    $(call objects,$(PTY_SRC)) $(CORE_OBJ) | $(FAKE)
 	$(call link,$(TEST_LIBS) -lutil)
-$(BUILD)/tests/pty/%: $(BUILD)/obj/tests/pty/%.o $(call objects,$(PTY_SRC))
+$(BUILD)/tests/pty/%: $(BUILD)/obj/tests/pty/%.o $(call objects,$(PTY_SRC)) | $(BUILD)/bench-floor
 	$(call link,$(TEST_LIBS) -lutil)
 # Tests of connectors link them directly, with the core, instead of loading the shared object.
 $(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
 	$(call compile,$(INC_tests) $(INC_connectors) $(CONN_CFLAGS))
 $(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
 	$(call link,$(CONN_LIBS) $(CORE_LIBS))
+
+BENCH_SRC := $(filter-out tests/bench/floor.c tests/bench/test_%,$(wildcard tests/bench/*.c))
+$(BUILD)/bench-floor: $(BUILD)/obj/tests/bench/floor.o
+	$(call link,-lncursesw -ltinfo)
+$(BUILD)/bench-tty: $(call objects,$(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/bench-floor
+	$(call link,$(TEST_LIBS) -lutil)
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o \
+    $(call objects,$(filter-out tests/bench/tty.c,$(BENCH_SRC)) $(PTY_SRC))
+	$(call link,$(TEST_LIBS) -lutil)
 
 tests: all $(FAKE) $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
 

@@ -37,6 +37,7 @@ openssh-client      cmd:ssh
 busybox             cmd:busybox
 tmux                cmd:tmux
 python3             cmd:python3
+strace              cmd:strace
 "
 # To build librdkafka where the system's is too old.
 RDKAFKA_PACKAGES="

@@ -406,6 +406,8 @@ const char *const *config_keys(const struct config *c)
 bool config_check_sources(struct config *c, const struct registry *r, GPtrArray *faults)
 {
     guint before = faults->len;
+    if (c->yaml)
+        yaml_set_faults(c->yaml, faults);
     for (guint i = 0; i < c->environments->len; i++) {
         struct environment *e = g_ptr_array_index(c->environments, i);
         e->registry = r;

@@ -313,13 +313,26 @@ static bool match_cell(const struct term *t, const struct snapshot *s, size_t ro
     return match_printed(t, s, row, cell);
 }
 
+/* One of the texts of a haystack, by itself: ^ and $ mean its ends. */
+static bool match_any(const GRegex *regex, const char *haystack)
+{
+    for (const char *p = haystack;; p++) {
+        gsize n = strcspn(p, "\n");
+        if (g_regex_match_full(regex, p, (gssize)n, 0, 0, NULL, NULL))
+            return true;
+        p += n;
+        if (!*p)
+            return false;
+    }
+}
+
 static bool match_term(const struct term *t, const struct snapshot *s, size_t row, int64_t now_ms)
 {
     bool hit;
     if (t->op != OP_WORD)
         hit = match_cell(t, s, row, now_ms);
     else if (t->regex)
-        hit = g_regex_match(t->regex, snapshot_haystack(s, row), 0, NULL);
+        hit = match_any(t->regex, snapshot_haystack(s, row));
     else
         hit = strstr(snapshot_haystack(s, row), t->text) != NULL;
     return hit != t->negate;

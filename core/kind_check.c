@@ -5,6 +5,7 @@
 #include "arrange.h"
 #include "connector.h"
 #include "filter.h"
+#include "quantity.h"
 #include "rid.h"
 
 struct check {
@@ -164,13 +165,37 @@ static void check_feed(struct check *c)
         fault(c, "inputs and a derived feed belong together");
 }
 
+static bool action_has_key(const struct action *a, const char *key)
+{
+    g_auto(GStrv) keys = g_strsplit(a->keys ? a->keys : "", " ", -1);
+    return g_strv_contains((const char *const *)keys, key);
+}
+
+static void check_action_keys(struct check *c, const struct action *a)
+{
+    g_auto(GStrv) keys = g_strsplit(a->keys ? a->keys : "", " ", -1);
+    for (char **key = keys; *key; key++) {
+        if (is_dangerous(*key))
+            fault(c, "action %s: its key ends or freezes programs", a->name);
+        bool taken = false;
+        for (const struct link *l = c->kind->links; l && l->key; l++)
+            taken |= strcmp(l->key, *key) == 0;
+        for (const struct action *other = c->kind->actions; other < a; other++)
+            taken |= action_has_key(other, *key);
+        if (taken)
+            fault(c, "action %s: the key %s is taken twice", a->name, *key);
+    }
+}
+
 static void check_actions(struct check *c)
 {
     for (const struct action *a = c->kind->actions; a && a->name; a++) {
         if (!a->help || !*a->help)
             fault(c, "action %s: no help", a->name);
-        if (a->keys && is_dangerous(a->keys))
-            fault(c, "action %s: its key ends or freezes programs", a->name);
+        for (const struct action *other = c->kind->actions; other < a; other++)
+            if (strcmp(other->name, a->name) == 0)
+                fault(c, "action %s: stands twice", a->name);
+        check_action_keys(c, a);
     }
 }
 
@@ -205,10 +230,24 @@ static void check_options(struct check *c, const struct option *options)
             fault(c, "option %s: bad name or no help", o->name);
 }
 
+/* Rules compare with thresholds: each needs a number from the start. */
+static void check_thresholds(struct check *c)
+{
+    check_options(c, c->connector->thresholds);
+    for (const struct option *o = c->connector->thresholds; o && o->name; o++) {
+        double number;
+        int64_t ms;
+        const char *text = o->fallback ? o->fallback : "";
+        bool span = o->type == OPTION_SPAN && quantity_parse_span(text, false, &ms);
+        if (!span && !(o->type == OPTION_NUMBER && quantity_parse_number(text, &number)))
+            fault(c, "threshold %s: neither a number nor a span with a default", o->name);
+    }
+}
+
 static void check_connector(struct check *c)
 {
     check_options(c, c->connector->options);
-    check_options(c, c->connector->thresholds);
+    check_thresholds(c);
     for (const struct feed *f = c->connector->feeds; f && f->name; f++) {
         if (!f->fetch || !f->kinds || !f->kinds[0])
             fault(c, "feed %s: no fetch or no kinds", f->name);

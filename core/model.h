@@ -124,7 +124,7 @@ size_t snapshot_add_len(struct snapshot *s, const char *key, gssize length);
 void snapshot_set_bool(struct snapshot *s, size_t row, int column, bool value);
 void snapshot_set_int(struct snapshot *s, size_t row, int column, int64_t value);
 void snapshot_set_real(
-    struct snapshot *s, size_t row, int column, double value); /* NaN: no value */
+    struct snapshot *s, size_t row, int column, double value); /* not finite: no value */
 void snapshot_set_text(struct snapshot *s, size_t row, int column, const char *text);
 void snapshot_set_text_len(
     struct snapshot *s, size_t row, int column, const char *text, gssize length);

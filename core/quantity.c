@@ -179,6 +179,15 @@ void quantity_append_age(GString *out, int64_t ms)
         g_string_append_printf(out, "%" G_GINT64_FORMAT "d", s / 86400);
 }
 
+/* A server may send any number as a time. */
+static int64_t since(int64_t at_ms, int64_t now_ms)
+{
+    int64_t ms;
+    if (__builtin_sub_overflow(now_ms, at_ms, &ms))
+        return at_ms < 0 ? G_MAXINT64 : G_MININT64;
+    return ms;
+}
+
 static GDateTime *utc_time(int64_t at_ms)
 {
     return g_date_time_new_from_unix_utc(at_ms / 1000 - (at_ms % 1000 < 0));
@@ -251,7 +260,7 @@ void quantity_append_cell(
         break;
     case CELL_TIME_MS:
         if (column && column->flags & COLUMN_F_AGE)
-            quantity_append_age(out, now_ms - cell.i);
+            quantity_append_age(out, since(cell.i, now_ms));
         else
             quantity_append_time(out, cell.i, now_ms);
         break;

@@ -159,7 +159,7 @@ void snapshot_set_int(struct snapshot *s, size_t row, int column, int64_t value)
 
 void snapshot_set_real(struct snapshot *s, size_t row, int column, double value)
 {
-    if (isnan(value))
+    if (!isfinite(value))
         snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
     else
         set(s, row, column, (union payload){.r = value}, TAG(s->columns[column].type, EXACT));
@@ -196,7 +196,13 @@ void snapshot_set_cell(struct snapshot *s, size_t row, int column, struct cell c
     case CELL_NONE: snapshot_set_absent(s, row, column, cell.absent); return;
     case CELL_BOOL: payload.i = cell.b; break;
     case CELL_REAL:
-    case CELL_PERCENT: payload.r = cell.r; break;
+    case CELL_PERCENT:
+        if (!isfinite(cell.r)) {
+            snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
+            return;
+        }
+        payload.r = cell.r;
+        break;
     case CELL_TEXT:
     case CELL_STATE:
     case CELL_LINK: payload.p = keep_clean(s, cell.text, -1); break;

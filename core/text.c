@@ -9,10 +9,18 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f;
 }
 
+/* Marks that draw nothing: two names that differ by one would look alike. */
+static bool is_invisible_mark(gunichar c)
+{
+    return c == 0x34f || c == 0x17b4 || c == 0x17b5 || (c >= 0x180b && c <= 0x180f) ||
+           (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef);
+}
+
 static bool is_combining(gunichar c)
 {
     GUnicodeType type = g_unichar_type(c);
-    return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK;
+    return (type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK) &&
+           !is_invisible_mark(c);
 }
 
 static bool is_drawable(gunichar c)
@@ -27,7 +35,7 @@ static bool is_drawable(gunichar c)
     case G_UNICODE_PARAGRAPH_SEPARATOR: return false;
     default: break;
     }
-    /* Variation selectors and fillers are of drawable types but have no width of their own. */
+    /* Fillers are of drawable types but have no width of their own. */
     return wcwidth((wchar_t)c) > 0 || is_combining(c);
 }
 
@@ -44,14 +52,15 @@ static void append_picture(GString *out, gunichar c)
 /* One step of the cleaner over p (left bytes): how many bytes it covers and whether they may stay. */
 static gsize scan_one(const char *p, gsize left, int *marks, bool *stays, gunichar *c)
 {
+    if (*p == '\0') { /* which g_utf8_get_char_validated takes for a broken character */
+        *stays = false;
+        *c = 0;
+        return 1;
+    }
     *c = g_utf8_get_char_validated(p, (gssize)left);
     if (*c == (gunichar)-1 || *c == (gunichar)-2) {
         *stays = false;
         *c = (gunichar)-1;
-        return 1;
-    }
-    if (*c == 0) { /* g_utf8_get_char_validated gives 0 for a NUL inside the length */
-        *stays = false;
         return 1;
     }
     *marks = is_combining(*c) ? *marks + 1 : 0;
@@ -64,7 +73,7 @@ bool text_clean(const char *bytes, gssize length, GString *out)
     gsize left = length < 0 ? strlen(bytes) : (gsize)length;
     const char *p = bytes;
     bool changed = false;
-    int marks = 0;
+    int marks = TEXT_COMBINING_MAX; /* at the start there is no letter to stand on */
     while (left > 0) {
         gsize plain = 0;
         while (plain < left && is_plain((unsigned char)p[plain]))
@@ -95,7 +104,7 @@ bool text_clean(const char *bytes, gssize length, GString *out)
 bool text_is_clean(const char *bytes, gssize length)
 {
     gsize left = length < 0 ? strlen(bytes) : (gsize)length;
-    int marks = 0;
+    int marks = TEXT_COMBINING_MAX;
     for (const char *p = bytes; left > 0;) {
         if (is_plain((unsigned char)*p)) {
             marks = 0;

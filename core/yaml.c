@@ -160,6 +160,11 @@ void yaml_close(struct yaml *y)
     g_free(y);
 }
 
+void yaml_set_faults(struct yaml *y, GPtrArray *faults)
+{
+    y->faults = faults;
+}
+
 const char *yaml_path(const struct yaml *y)
 {
     return y->path;

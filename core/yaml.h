@@ -25,6 +25,9 @@ struct yaml *yaml_open(const char *path, bool owner_only, GPtrArray *faults);
 struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrArray *faults);
 void yaml_close(struct yaml *y);
 
+/* Where faults go from now on. */
+void yaml_set_faults(struct yaml *y, GPtrArray *faults);
+
 const char *yaml_path(const struct yaml *y);
 struct fy_node *yaml_root(const struct yaml *y); /* NULL: an empty file */
 

@@ -42,11 +42,13 @@ static int natural_width(const struct paint_table *t, int column)
 }
 
 /* The least that a column needs, and what its texts would like. */
-static int least_width(const struct paint_table *t, int column)
+static int least_width(const struct paint_table *t, int column, int screen)
 {
     const struct column *c = column_info(t->columns, column);
     int title = (int)strlen(title_of(t->kind, t->columns, column)) + 1; /* and the sort's arrow */
     int width = c->min_width ? c->min_width : default_width(c);
+    if (column == COLUMN_NAME) /* what a row is, before anything else about it */
+        width = MAX(width, screen / 3);
     if (!is_text(c))
         return MAX(width, title);
     return MAX(MIN(width, MAX(natural_width(t, column), 4)), title);
@@ -63,9 +65,10 @@ static bool is_drawn(const struct paint_table *t, int column)
     return asked;
 }
 
-static void add_column(struct paint_layout *l, const struct paint_table *t, int column, int *left)
+static void add_column(
+    struct paint_layout *l, const struct paint_table *t, int column, int screen, int *left)
 {
-    int width = least_width(t, column) + (l->count ? GAP : 0);
+    int width = least_width(t, column, screen) + (l->count ? GAP : 0);
     if (l->count == PAINT_COLUMNS_MAX || width > *left)
         return;
     l->column[l->count] = column;
@@ -102,12 +105,12 @@ void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, in
     *l = (struct paint_layout){0};
     int left = width;
     if (!t->kind->nameless)
-        add_column(l, t, COLUMN_NAME, &left);
+        add_column(l, t, COLUMN_NAME, width, &left);
     if (t->with_source)
-        add_column(l, t, COLUMN_SOURCE, &left);
+        add_column(l, t, COLUMN_SOURCE, width, &left);
     for (int c = 0; t->columns[c].name; c++)
         if (is_drawn(t, c))
-            add_column(l, t, c, &left);
+            add_column(l, t, c, width, &left);
     share_spare(l, t, left);
     for (unsigned i = 0; i < l->count; i++) {
         l->x[i] = x;

@@ -3,7 +3,7 @@
  * program can do. It paints one screen of text once, moves one marker by one row per key (j, k,
  * arrows), and quits on q. What a program costs beyond this, it costs for what it does.
  */
-#include <curses.h>
+#include <ncurses.h>
 #include <locale.h>
 
 static void paint_text(void)

@@ -197,16 +197,20 @@ static const struct proc_thread *find_thread(GArray *threads, pid_t id)
 /* A thread that began meanwhile counts from 0; one that ended is not counted. */
 static void add_idle(GArray *before, GArray *after, double seconds, struct samples *out)
 {
-    double switches = 0, busy_ns = 0;
+    double waited = 0, preempted = 0, busy_ns = 0;
     for (guint i = 0; i < after->len; i++) {
         const struct proc_thread *now = &g_array_index(after, struct proc_thread, i);
-        const struct proc_thread *then = find_thread(before, now->id);
-        uint64_t more = now->switches - (then ? then->switches : 0);
-        switches += (double)more;
-        busy_ns += (double)(now->cpu_ns - (then ? then->cpu_ns : 0));
-        samples_add_thread(out, now->comm, (double)more / seconds);
+        const struct proc_thread *found = find_thread(before, now->id);
+        const struct proc_thread then = found ? *found : (struct proc_thread){0};
+        double slept = (double)(now->waited - then.waited);
+        double pushed = (double)(now->preempted - then.preempted);
+        waited += slept;
+        preempted += pushed;
+        busy_ns += (double)(now->cpu_ns - then.cpu_ns);
+        samples_add_thread(out, now->comm, (slept + pushed) / seconds);
     }
-    samples_add(out, METRIC_IDLE_WAKEUPS_S, switches / seconds);
+    samples_add(out, METRIC_IDLE_WAKEUPS_S, (waited + preempted) / seconds);
+    samples_add(out, METRIC_IDLE_SLEEPS_S, waited / seconds);
     samples_add(out, METRIC_IDLE_CPU_PERCENT, busy_ns / 1e9 / seconds * 100);
     samples_add(out, METRIC_THREADS, after->len);
 }

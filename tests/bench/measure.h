@@ -18,14 +18,14 @@ struct settings {
     int slow_bytes_per_second, slow_rtt_ms;
 };
 
-/* One start: fork to first byte, to content; bytes of the first screen until it is quiet; then quit:
- * key to restored terminal, to exit. */
+/* One start: fork to first byte, to content; bytes of the first screen until it is quiet; then
+ * quit: key to restored terminal, to exit. */
 bool measure_start(
     const struct settings *s, const struct program *p, struct samples *out, GError **error);
 
-/* `count` keys with jittered gaps: time to the first and last byte of the answer, bytes, writes, CPU
- * time of all threads, and how much of the screen changed. With idle also, afterwards, a window in
- * which nobody does anything (bytes, wakeups, CPU time), and the memory. */
+/* `count` keys with jittered gaps: time to the first and last byte of the answer, bytes, writes,
+ * CPU time of all threads, and how much of the screen changed. With idle also, afterwards, a window
+ * in which nobody does anything (bytes, wakeups, CPU time), and the memory. */
 bool measure_keys(const struct settings *s, const struct program *p, int count, bool idle,
     struct samples *out, GError **error);
 

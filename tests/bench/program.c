@@ -70,7 +70,7 @@ static struct program *describe(const struct description *d, GError **error)
     p->quit = parse_keys(d->quit ? d->quit : "q");
     if (p->keys[0])
         return g_steal_pointer(&p);
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: no keys", d->name);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no keys to press");
     return NULL;
 }
 
@@ -79,7 +79,10 @@ struct program *program_parse(const char *text, GError **error)
     g_auto(GStrv) parts = g_strsplit(text, ":", 3);
     if (g_strv_length(parts) == 3) {
         struct description d = {.name = parts[0], .keys = parts[1], .argv = parts[2]};
-        return describe(&d, error);
+        struct program *p = describe(&d, error);
+        if (!p)
+            g_prefix_error(error, "\"%s\": ", text);
+        return p;
     }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "\"%s\" is not NAME:KEYS:COMMAND, for example weir:down*20,up*20:build/weir", text);

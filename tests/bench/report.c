@@ -36,6 +36,8 @@ static const struct figure figures[] = {
         "bytes per second, nobody does anything"},
     {"idle_wakeups_s", METRIC_IDLE_WAKEUPS_S, REDUCE_MEAN, false,
         "context switches of all threads per second"},
+    {"idle_sleeps_s", METRIC_IDLE_SLEEPS_S, REDUCE_MEAN, false,
+        "the voluntary ones of these: fair on a busy machine"},
     {"idle_cpu_percent", METRIC_IDLE_CPU_PERCENT, REDUCE_MEAN, false, "of one processor"},
     {"threads", METRIC_THREADS, REDUCE_MEAN, false, "at the end of the idle window"},
     {"private_dirty_kib", METRIC_PRIVATE_DIRTY_KIB, REDUCE_MEAN, false, "memory of its own"},

@@ -30,7 +30,8 @@ void capture_resize(struct capture *c, int64_t now_ns, int width, int height);
 const GByteArray *capture_bytes(const struct capture *c);
 bool capture_is_cut(const struct capture *c);
 
-/* Writes the session as a .cast file and makes its folder. Bytes that are not UTF-8 become U+FFFD. */
+/* Writes the session as a .cast file and makes its folder. Bytes that are not UTF-8 become U+FFFD.
+ * */
 bool capture_save(const struct capture *c, const char *path, GError **error);
 
 DEFINE_AUTO(capture, capture_free)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Last, and in this file only: term.h defines macros named lines, columns, tab ... */
-#include <curses.h>
+#include <ncurses.h>
 #include <term.h>
 
 G_DEFINE_QUARK(hygiene_error_domain, hygiene_error)

@@ -15,8 +15,8 @@ struct launch {
     int master, slave; /* both ends of the terminal; the child closes what it does not need */
 };
 
-/* Returns the pid once the program is executed, so that there is nothing of the caller's left in the
- * child, or -1 with PTY_ERROR_SPAWN and the reason. */
+/* Returns the pid once the program is executed, so that there is nothing of the caller's left in
+ * the child, or -1 with PTY_ERROR_SPAWN and the reason. */
 pid_t launch_program(const struct launch *l, GError **error);
 
 #endif

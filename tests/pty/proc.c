@@ -35,11 +35,11 @@ static bool read_thread(pid_t pid, pid_t thread, struct proc_thread *out)
     g_autofree char *status = read_file(pid, thread, "status");
     g_autofree char *comm = read_file(pid, thread, "comm");
     g_autofree char *schedule = read_file(pid, thread, "schedstat");
-    uint64_t waited = 0, preempted = 0;
-    if (!status || !comm || !field(status, "voluntary_ctxt_switches:", &waited) ||
-        !field(status, "nonvoluntary_ctxt_switches:", &preempted))
+    struct proc_thread t = {.id = thread};
+    if (!status || !comm || !field(status, "voluntary_ctxt_switches:", &t.waited) ||
+        !field(status, "nonvoluntary_ctxt_switches:", &t.preempted))
         return false;
-    *out = (struct proc_thread){.id = thread, .switches = waited + preempted};
+    *out = t;
     out->cpu_ns = schedule ? g_ascii_strtoull(schedule, NULL, 10) : 0;
     g_strlcpy(out->comm, g_strchomp(comm), sizeof out->comm);
     return true;

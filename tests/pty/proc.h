@@ -15,7 +15,8 @@ enum { PROC_COMM = 16 };
 struct proc_thread {
     pid_t id;
     char comm[PROC_COMM]; /* the thread's name, at most 15 bytes */
-    uint64_t switches;    /* voluntary and involuntary: how often it was put on a processor */
+    uint64_t waited;      /* how often it went to sleep, and so was woken */
+    uint64_t preempted;   /* how often others took its processor: grows with their load */
     uint64_t cpu_ns;      /* time on a processor */
 };
 

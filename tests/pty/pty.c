@@ -22,8 +22,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pty.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
@@ -70,18 +70,23 @@ static void send_from_terminal(const char *bytes, size_t length, void *data)
     send_bytes(data, bytes, length);
 }
 
+static bool open_ends(struct pty *p)
+{
+    p->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (p->master < 0 || grantpt(p->master) != 0 || unlockpt(p->master) != 0)
+        return false;
+    p->slave = open(ptsname(p->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    return p->slave >= 0;
+}
+
 /* A terminal as emulators make them: the kernel's defaults, and input known to be UTF-8. */
 static bool open_terminal(struct pty *p, int width, int height)
 {
     struct winsize size = {.ws_col = (unsigned short)width, .ws_row = (unsigned short)height};
-    if (openpty(&p->master, &p->slave, NULL, NULL, &size) != 0 ||
-        tcgetattr(p->slave, &p->before) != 0)
+    if (!open_ends(p) || tcgetattr(p->slave, &p->before) != 0)
         return false;
     p->before.c_iflag |= IUTF8;
-    return tcsetattr(p->slave, TCSANOW, &p->before) == 0 &&
-           fcntl(p->master, F_SETFD, FD_CLOEXEC) == 0 &&
-           fcntl(p->slave, F_SETFD, FD_CLOEXEC) == 0 &&
-           fcntl(p->master, F_SETFL, O_RDWR | O_NONBLOCK) == 0;
+    return tcsetattr(p->slave, TCSANOW, &p->before) == 0 && ioctl(p->slave, TIOCSWINSZ, &size) == 0;
 }
 
 static bool start(struct pty *p, const struct pty_spec *spec, GError **error)

@@ -1,11 +1,11 @@
 /*
- * A terminal for programs under test: starts a program on a PTY, shows what it writes on an emulated
- * screen, types keys, and waits until something is true. Tests assert on real cells; benches read
- * the counters and the time stamps.
+ * A terminal for programs under test: starts a program on a PTY, shows what it writes on an
+ * emulated screen, types keys, and waits until something is true. Tests assert on real cells;
+ * benches read the counters and the time stamps.
  *
  * Nothing sleeps and nothing runs in the background: the session moves on only inside the functions
- * named pty_wait... and pty_run_for, which poll the PTY and return at the first moment at which their
- * condition holds. One thread may use one session; sessions do not share anything.
+ * named pty_wait... and pty_run_for, which poll the PTY and return at the first moment at which
+ * their condition holds. One thread may use one session; sessions do not share anything.
  *
  *     struct pty_spec spec = {.argv = (const char *[]){"build/weir", NULL}};
  *     AUTO(pty) p = pty_spawn(&spec, &error);
@@ -39,8 +39,8 @@ struct pty_spec {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
 
     /* Added to the caller's environment, from which everything that speaks of the caller's own
-     * terminal and locale is taken away (launch.c lists it); LANG is C.UTF-8. "NAME=VALUE" sets, "NAME"
-     * removes; NULL-terminated or NULL. */
+     * terminal and locale is taken away (launch.c lists it); LANG is C.UTF-8. "NAME=VALUE" sets,
+     * "NAME" removes; NULL-terminated or NULL. */
     const char *const *env;
     const char *cwd;   /* NULL: the caller's */
     const char *term;  /* NULL: xterm-256color */
@@ -95,8 +95,8 @@ bool pty_wait(struct pty *p, const char *regex, int timeout_ms, GError **error);
 /* Until no byte came for quiet_ms, counted from the call at the earliest, or the program ended. */
 bool pty_wait_quiet(struct pty *p, int quiet_ms, int timeout_ms, GError **error);
 
-/* Until the program has ended and its last output is on the screen. *code is its exit status, or 128
- * and the signal's number; code may be NULL. */
+/* Until the program has ended and its last output is on the screen. *code is its exit status, or
+ * 128 and the signal's number; code may be NULL. */
 bool pty_wait_exit(struct pty *p, int timeout_ms, int *code, GError **error);
 
 /* Until pty_is_restored, looked at every 0.2 ms since no event announces a change of termios. */

@@ -1,11 +1,11 @@
 /*
  * A model of a slow line between program and terminal: so many bytes per second towards the
- * terminal, and half a round trip of delay each way. It moves no bytes by itself: its owner asks how
- * many bytes the line takes now, hands them in, and takes out those whose time has come. Keys are
- * delayed only, since they are few.
+ * terminal, and half a round trip of delay each way. It moves no bytes by itself: its owner asks
+ * how many bytes the line takes now, hands them in, and takes out those whose time has come. Keys
+ * are delayed only, since they are few.
  *
- * What the line does not take stays in the kernel's PTY buffer (about 19 kB on Linux), and when that
- * is full the program's write blocks, as it does behind a terminal that reads slowly.
+ * What the line does not take stays in the kernel's PTY buffer (about 19 kB on Linux), and when
+ * that is full the program's write blocks, as it does behind a terminal that reads slowly.
  */
 #ifndef TESTS_PTY_SLOWLINK_H
 #define TESTS_PTY_SLOWLINK_H
@@ -25,8 +25,8 @@ struct slowlink;
 struct slowlink *slowlink_new(int64_t bytes_per_second, int64_t rtt_ms);
 void slowlink_free(struct slowlink *l);
 
-/* How many bytes the line takes now towards the terminal: 0 while it is still sending the last ones,
- * else what it sends in 5 ms. */
+/* How many bytes the line takes now towards the terminal: 0 while it is still sending the last
+ * ones, else what it sends in 5 ms. */
 size_t slowlink_room(const struct slowlink *l, int64_t now_ns);
 
 void slowlink_put(

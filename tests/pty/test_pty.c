@@ -1,6 +1,6 @@
 /*
- * Tests of the terminal harness itself, against the floor program of the benchmark (beside this
- * test's own binary, or $PTY_FLOOR) and against small shell scripts.
+ * Tests of the terminal harness itself, against small shell scripts and the floor program of the
+ * benchmark: $PTY_FLOOR, else bench-floor in $BUILD, else beside this test's own binary.
  */
 #include "pty_assert.h"
 
@@ -23,10 +23,10 @@ static struct pty *shell(const char *script)
 
 static char *floor_path(void)
 {
-    const char *given = g_getenv("PTY_FLOOR");
+    const char *given = g_getenv("PTY_FLOOR"), *build = g_getenv("BUILD");
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = g_path_get_dirname(self);
-    return given ? g_strdup(given) : g_build_filename(folder, "bench-floor", NULL);
+    return given ? g_strdup(given) : g_build_filename(build ? build : folder, "bench-floor", NULL);
 }
 
 static struct pty *floor_program(void)
