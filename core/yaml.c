@@ -95,7 +95,7 @@ struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrAr
     fy_diag_set_collect_errors(diag, true);
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT, .diag = diag};
     y->document = fy_document_build_from_string(&cfg, y->text, length);
-    if (!y->document || fy_diag_got_error(diag)) {
+    if (fy_diag_got_error(diag)) { /* an empty file gives no document, and no error */
         add_parse_faults(y, diag);
         fy_diag_destroy(diag);
         yaml_close(y);
@@ -177,7 +177,7 @@ static struct fy_node *follow(struct fy_node *node)
 
 struct fy_node *yaml_root(const struct yaml *y)
 {
-    return follow(fy_document_root(y->document));
+    return y->document ? follow(fy_document_root(y->document)) : NULL;
 }
 
 bool yaml_is_map(struct fy_node *node)

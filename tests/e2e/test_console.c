@@ -443,6 +443,7 @@ static void a_frame_is_one_write(void)
         pty_key(p, "up");
         pty_assert_screen(p, "^X> beta");
     }
+    PTY_ASSERT(p, pty_wait_quiet(p, 300, pty_patience_ms(), &pty_error_)); /* the trace is late */
     g_assert_cmpuint(bed_writes(b) - before, ==, 10);
 }
 
