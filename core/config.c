@@ -107,6 +107,22 @@ static bool read_bool(struct yaml *y, const struct yaml_pair *p, bool *out)
     return false;
 }
 
+/* NULL when nothing stands there; anything but a text is a fault. */
+static char *read_text(struct yaml *y, const struct yaml_pair *p)
+{
+    if (yaml_is_map(p->value) || yaml_is_list(p->value))
+        yaml_fault(y, p->key_node, "\"%s\" must be a text", p->key);
+    return yaml_is_text(p->value) ? yaml_text(p->value) : NULL;
+}
+
+/* The pairs of a map, none when nothing stands there; anything else is a fault. */
+static GArray *read_map(struct yaml *y, const struct yaml_pair *p)
+{
+    if (yaml_is_list(p->value) || yaml_is_text(p->value))
+        yaml_fault(y, p->key_node, "\"%s\" must be a map", p->key);
+    return yaml_pairs(y, p->value);
+}
+
 /* -- an environment ------------------------------------------------------------------------------ */
 
 static const char *const class_names[] = {"dev", "stage", "prod", NULL};
@@ -202,7 +218,7 @@ static void read_environment(struct config *c, struct yaml *y, const struct yaml
         else if (strcmp(q->key, "sources") == 0)
             read_sources(e, y, q);
         else if (strcmp(q->key, "thresholds") == 0)
-            e->raw_thresholds = yaml_pairs(y, q->value);
+            e->raw_thresholds = read_map(y, q);
         else if (strcmp(q->key, "checks") == 0 || strcmp(q->key, "run_checks") == 0)
             read_later(y, q);
         else
@@ -227,7 +243,7 @@ static void read_environments(struct config *c, struct yaml *y, const struct yam
 
 static void read_keys(struct config *c, struct yaml *y, const struct yaml_pair *p)
 {
-    GArray *pairs = yaml_pairs(y, p->value);
+    GArray *pairs = read_map(y, p);
     for (guint i = 0; i < pairs->len; i++) {
         struct yaml_pair *q = &g_array_index(pairs, struct yaml_pair, i);
         g_autofree char *key = yaml_text(q->value);
@@ -256,11 +272,14 @@ static struct fy_node *read_root(struct config *c, struct yaml *y, char **open_n
         if (strcmp(p->key, "environments") == 0) {
             read_environments(c, y, p);
         } else if (strcmp(p->key, "environment") == 0) {
-            *open_name = yaml_text(p->value);
+            *open_name = read_text(y, p);
             open_node = p->value;
         } else if (strcmp(p->key, "theme") == 0) {
-            g_free(c->theme);
-            c->theme = yaml_text(p->value);
+            char *theme = read_text(y, p);
+            if (theme) {
+                g_free(c->theme);
+                c->theme = theme;
+            }
         } else if (strcmp(p->key, "keys") == 0) {
             read_keys(c, y, p);
         } else {

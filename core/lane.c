@@ -409,13 +409,16 @@ static void run_job(struct lane *l, struct job *job)
     m->scope = rid_copy(job->scope);
     m->error = error ? g_error_copy(error) : NULL;
     m->slot = g_strdup_printf("f %s %s %s", source_name(m->source), job->feed->name, scope);
-    post_unless_abandoned(l, m);
     engine_lock(l->engine);
-    if (!l->abandoned) {
+    if (l->abandoned) {
+        mail_free(m);
+    } else {
         jobs_record(job, error, clock_mono_ms());
         if (l->run->status)
             record_result(l, job, error);
         jobs_schedule(l->jobs, job, wait_of(l, job->feed), clock_mono_ms());
+        /* Last: who reads this mail finds the source's status as the fetch left it. */
+        mailbox_post(&l->engine->mail, m);
     }
     engine_unlock(l->engine);
 }

@@ -76,6 +76,17 @@ static void add_parse_faults(struct yaml *y, struct fy_diag *diag)
         add_fault(y, 0, 0, "not YAML");
 }
 
+/* Blank lines and comments alone: libfyaml takes that for an error without saying which. */
+static bool is_empty(const struct yaml *y)
+{
+    for (char **line = y->lines; *line; line++) {
+        const char *p = *line + strspn(*line, " \t\r");
+        if (*p && *p != '#')
+            return false;
+    }
+    return true;
+}
+
 struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrArray *faults)
 {
     struct yaml *y = g_new0(struct yaml, 1);
@@ -95,7 +106,7 @@ struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrAr
     fy_diag_set_collect_errors(diag, true);
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT, .diag = diag};
     y->document = fy_document_build_from_string(&cfg, y->text, length);
-    if (fy_diag_got_error(diag)) { /* an empty file gives no document, and no error */
+    if (!is_empty(y) && (!y->document || fy_diag_got_error(diag))) {
         add_parse_faults(y, diag);
         fy_diag_destroy(diag);
         yaml_close(y);

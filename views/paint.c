@@ -65,16 +65,17 @@ static bool is_drawn(const struct paint_table *t, int column)
     return asked;
 }
 
-static void add_column(
+static bool add_column(
     struct paint_layout *l, const struct paint_table *t, int column, int screen, int *left)
 {
     int width = least_width(t, column, screen) + (l->count ? GAP : 0);
     if (l->count == PAINT_COLUMNS_MAX || width > *left)
-        return;
+        return false;
     l->column[l->count] = column;
     l->width[l->count] = width - (l->count ? GAP : 0);
     *left -= width;
     l->count++;
+    return true;
 }
 
 /* Spare columns go to the texts that are cut, by their weight, until none is cut or none is left. */
@@ -104,13 +105,12 @@ void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, in
 {
     *l = (struct paint_layout){0};
     int left = width;
-    if (!t->kind->nameless)
-        add_column(l, t, COLUMN_NAME, width, &left);
+    bool fits = t->kind->nameless || add_column(l, t, COLUMN_NAME, width, &left);
     if (t->with_source)
-        add_column(l, t, COLUMN_SOURCE, width, &left);
-    for (int c = 0; t->columns[c].name; c++)
+        fits = fits && add_column(l, t, COLUMN_SOURCE, width, &left);
+    for (int c = 0; fits && t->columns[c].name; c++)
         if (is_drawn(t, c))
-            add_column(l, t, c, width, &left);
+            fits = add_column(l, t, c, width, &left);
     share_spare(l, t, left);
     for (unsigned i = 0; i < l->count; i++) {
         l->x[i] = x;
