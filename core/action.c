@@ -4,15 +4,32 @@
 
 #include "error.h"
 
-/* One {} of a rule: a path segment, or in a shell line one harmless word. */
-static gsize placeholder_length(const char *method, const char *text)
+/* Dots alone, however written, are no name: libcurl and the kernel take them for a step up. */
+static gsize segment_length(const char *text)
 {
-    if (strcmp(method, "SHELL") != 0)
-        return strcspn(text, "/?#");
+    gsize n = 0;
+    bool dots = true;
+    while ((unsigned char)text[n] > 0x20 && !strchr("/?#\\\x7f", text[n])) {
+        bool escaped = g_ascii_strncasecmp(text + n, "%2e", 3) == 0;
+        dots &= escaped || text[n] == '.';
+        n += escaped ? 3 : 1;
+    }
+    return dots ? 0 : n;
+}
+
+static gsize word_length(const char *text)
+{
     gsize n = 0;
     while (g_ascii_isalnum(text[n]) || (text[n] && strchr("_.@:-", text[n])))
         n++;
-    return text[0] == '-' ? 0 : n; /* a word that looks like an option is none */
+    bool option = text[0] == '-';
+    return option || strspn(text, ".") == n ? 0 : n;
+}
+
+/* One {} of a rule: a path segment, or in a shell line one harmless word. */
+static gsize placeholder_length(const char *method, const char *text)
+{
+    return strcmp(method, "SHELL") == 0 ? word_length(text) : segment_length(text);
 }
 
 static bool matches(const char *method, const char *rule, const char *text)

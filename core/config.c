@@ -193,7 +193,8 @@ static void read_later(struct yaml *y, const struct yaml_pair *p)
 {
     g_autoptr(GPtrArray) items = yaml_items(p->value);
     g_autofree char *text = yaml_text(p->value);
-    if (text ? strcmp(text, "false") != 0 : items->len > 0)
+    bool list = yaml_is_map(p->value) || yaml_is_list(p->value);
+    if (yaml_is_text(p->value) ? strcmp(text, "false") != 0 : list && items->len > 0)
         yaml_fault(y, p->key_node, "\"%s\" is not supported by this version of weir", p->key);
 }
 
@@ -458,14 +459,21 @@ void config_show(const struct config *c, GString *out)
             const struct option *o = registry_connector_at(e->registry, k)->thresholds;
             for (double value; o && o->name; o++)
                 if (environment_threshold(e, o->name, &value))
-                    g_string_append_printf(out, "      %s: %.15g\n", o->name, value);
+                    g_string_append_printf(out, "      %s: %.15g%s\n", o->name, value,
+                        o->type == OPTION_SPAN ? "ms" : "");
         }
     }
-    g_string_append_printf(out, "theme: %s\nkeys:", c->theme);
+    g_string_append(out, "theme: ");
+    config_show_text(c->theme, out);
     const char *const *keys = config_keys(c);
-    g_string_append(out, keys[0] ? "\n" : " {}\n");
-    for (; keys[0]; keys += 2)
-        g_string_append_printf(out, "  %s: %s\n", keys[0], keys[1]);
+    g_string_append(out, keys[0] ? "\nkeys:\n" : "\nkeys: {}\n");
+    for (; keys[0]; keys += 2) {
+        g_string_append(out, "  ");
+        config_show_text(keys[0], out);
+        g_string_append(out, ": ");
+        config_show_text(keys[1], out);
+        g_string_append_c(out, '\n');
+    }
 }
 
 const char *environment_name(const struct environment *e)

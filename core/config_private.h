@@ -56,5 +56,7 @@ void environment_read_thresholds(struct environment *e, struct yaml *y, const st
 bool config_read_secret(
     struct yaml *y, struct fy_node *node, const char *name, struct secret_spec *out);
 void source_show(const struct source *s, GString *out);
+/* A text as YAML: quoted unless it can mean nothing else. */
+void config_show_text(const char *text, GString *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "config_private.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "connector.h"
@@ -58,6 +59,16 @@ void source_free(struct source *s)
 
 /* -- secrets ------------------------------------------------------------------------------------- */
 
+/* A text, or a list of nothing else. */
+static bool are_texts(struct fy_node *node)
+{
+    g_autoptr(GPtrArray) items = yaml_items(node);
+    for (guint i = 0; i < items->len; i++)
+        if (!yaml_is_text(g_ptr_array_index(items, i)))
+            return false;
+    return yaml_is_list(node) || yaml_is_text(node);
+}
+
 static char **read_strings(struct fy_node *node)
 {
     g_autoptr(GPtrArray) items = yaml_items(node);
@@ -95,12 +106,13 @@ bool config_read_secret(
             "\"%s\" is a secret and may not stand here in plain text: write "
             "{command: [pass, show, NAME]}, {file: PATH} or {env: VARIABLE}",
             name);
+        yaml_hide_line(y);
         return false;
     }
     GArray *pairs = yaml_pairs(y, node);
     struct yaml_pair *p = pairs->len == 1 ? &g_array_index(pairs, struct yaml_pair, 0) : NULL;
     bool ok = true;
-    if (p && strcmp(p->key, "command") == 0 && yaml_is_list(p->value))
+    if (p && strcmp(p->key, "command") == 0 && yaml_is_list(p->value) && are_texts(p->value))
         out->command = read_strings(p->value);
     else if (p && strcmp(p->key, "file") == 0 && yaml_is_text(p->value))
         out->file = yaml_text(p->value);
@@ -161,7 +173,10 @@ static bool read_scalar(struct value *v, const char *text)
 {
     char *end;
     switch (v->option->type) {
-    case OPTION_INT: v->i = g_ascii_strtoll(text, &end, 10); return *text && !*end;
+    case OPTION_INT:
+        errno = 0;
+        v->i = g_ascii_strtoll(text, &end, 10);
+        return *text && !*end && errno == 0;
     case OPTION_NUMBER: return quantity_parse_number(text, &v->number);
     case OPTION_SPAN:
         if (!quantity_parse_span(text, false, &v->i))
@@ -196,8 +211,10 @@ static void read_map(struct value *v, struct yaml *y, struct fy_node *node)
     for (guint i = 0; i < pairs->len; i++) {
         struct yaml_pair *p = &g_array_index(pairs, struct yaml_pair, i);
         struct map_entry entry = {.key = g_strdup(p->key)};
-        if (v->option->type == OPTION_LISTS)
+        if (v->option->type == OPTION_LISTS && are_texts(p->value))
             entry.list = read_strings(p->value);
+        else if (v->option->type == OPTION_LISTS)
+            yaml_fault(y, p->key_node, "\"%s\" must be a list", p->key);
         else if (yaml_is_map(p->value) || names_a_secret(p->key))
             config_read_secret(y, p->value, p->key, &entry.secret);
         else if (yaml_is_text(p->value))
@@ -225,6 +242,7 @@ static void read_node(struct value *v, struct yaml *y, const struct yaml_pair *p
         break;
     case OPTION_LIST:
         if (yaml_is_list(p->value)) {
+            ok = are_texts(p->value);
             v->list = read_strings(p->value);
             break;
         }
@@ -379,7 +397,8 @@ void environment_read_thresholds(struct environment *e, struct yaml *y, const st
                 p->key, near ? near : "");
             continue;
         }
-        struct value v = {.option = o};
+        const double *fallback = g_hash_table_lookup(e->thresholds, o->name);
+        struct value v = {.option = o, .number = fallback ? *fallback : 0};
         read_node(&v, y, p);
         g_hash_table_replace(
             e->thresholds, (gpointer)o->name, g_memdup2(&v.number, sizeof v.number));
@@ -511,14 +530,51 @@ const struct secret_spec *source_secret(const struct source *s, const char *opti
 
 /* -- config show --------------------------------------------------------------------------------- */
 
+void config_show_text(const char *text, GString *out)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./~@-:";
+    static const char *const words[] = {"true", "false", "null", "~", NULL};
+    bool safe = (g_ascii_isalnum(*text) || *text == '/' || *text == '~') &&
+                text[strspn(text, plain)] == '\0' && !g_str_has_suffix(text, ":") &&
+                !g_strv_contains(words, text);
+    if (safe) {
+        g_string_append(out, text);
+        return;
+    }
+    g_string_append_c(out, '"');
+    for (const char *p = text; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            g_string_append_c(out, '\\');
+        if ((unsigned char)*p < 0x20)
+            g_string_append_printf(out, "\\x%02x", (unsigned)*p);
+        else
+            g_string_append_c(out, *p);
+    }
+    g_string_append_c(out, '"');
+}
+
+static void show_list(char **list, GString *out)
+{
+    g_string_append_c(out, '[');
+    for (char **item = list; item && *item; item++) {
+        g_string_append(out, item == list ? "" : ", ");
+        config_show_text(*item, out);
+    }
+    g_string_append_c(out, ']');
+}
+
 static void show_secret(const struct secret_spec *secret, GString *out)
 {
-    if (secret->command)
-        g_string_append_printf(out, "{command: [%s, ...]}", secret->command[0]);
-    else if (secret->file)
-        g_string_append_printf(out, "{file: %s}", secret->file);
-    else
-        g_string_append_printf(out, "{env: %s}%s", secret->env, secret->value ? "" : "  # not set");
+    const char *form = secret->command ? "command: [" : secret->file ? "file: " : "env: ";
+    const char *text = secret->command ? secret->command[0]
+                       : secret->file  ? secret->file
+                                       : secret->env;
+    g_string_append_printf(out, "{%s", form);
+    config_show_text(text ? text : "", out);
+    g_string_append(out, secret->command ? ", ...]}" : "}");
+    if (secret->env && !secret->value)
+        g_string_append(out, "  # not set");
 }
 
 static void show_value(const struct value *v, GString *out)
@@ -529,27 +585,23 @@ static void show_value(const struct value *v, GString *out)
     case OPTION_NUMBER: g_string_append_printf(out, "%.15g", v->number); return;
     case OPTION_SPAN: g_string_append_printf(out, "%" G_GINT64_FORMAT "ms", v->i); return;
     case OPTION_BOOL: g_string_append(out, v->i ? "true" : "false"); return;
-    case OPTION_LIST:
-        g_string_append_c(out, '[');
-        for (char **item = v->list; *item; item++)
-            g_string_append_printf(out, "%s\"%s\"", item == v->list ? "" : ", ", *item);
-        g_string_append_c(out, ']');
-        return;
+    case OPTION_LIST: show_list(v->list, out); return;
     case OPTION_MAP:
     case OPTION_LISTS:
         for (guint i = 0; i < v->map->len; i++) {
             const struct map_entry *entry = &g_array_index(v->map, struct map_entry, i);
-            g_string_append_printf(out, "\n          %s: ", entry->key);
-            g_autofree char *joined = entry->list ? g_strjoinv(", ", entry->list) : NULL;
-            if (entry->list)
-                g_string_append_printf(out, "[%s]", joined);
+            g_string_append(out, "\n          ");
+            config_show_text(entry->key, out);
+            g_string_append(out, ": ");
+            if (v->option->type == OPTION_LISTS)
+                show_list(entry->list, out);
             else if (entry->text)
-                g_string_append(out, entry->text);
+                config_show_text(entry->text, out);
             else
                 show_secret(&entry->secret, out);
         }
         return;
-    default: g_string_append(out, v->text); return;
+    default: config_show_text(v->text ? v->text : "", out); return;
     }
 }
 

@@ -98,27 +98,45 @@ bool quantity_parse_time(const char *text, int64_t *ms)
     return true;
 }
 
-/* Three significant digits: 1.92, 31.0 without its zero, 310. */
+static void append_integer(GString *out, uint64_t value)
+{
+    char digits[20];
+    gsize n = sizeof digits;
+    do
+        digits[--n] = (char)('0' + value % 10);
+    while (value /= 10);
+    g_string_append_len(out, digits + n, (gssize)(sizeof digits - n));
+}
+
+/* Three significant digits: 1.92, 31, 310. By hand, because a screen has five hundred numbers and is
+ * drawn at every key. */
 static void append_short(GString *out, double value)
 {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    const char *format = fabs(value) < 9.995 ? "%.2f" : fabs(value) < 99.95 ? "%.1f" : "%.0f";
-    g_ascii_formatd(text, sizeof text, format, value);
-    if (strchr(text, '.')) {
-        char *end = text + strlen(text);
-        while (end[-1] == '0')
-            *--end = '\0';
-        if (end[-1] == '.')
-            end[-1] = '\0';
+    if (value != 0 && fabs(value) < 0.005) {
+        g_string_append(out, "~0"); /* little is not nothing */
+        return;
     }
-    g_string_append(out, strcmp(text, "-0") == 0 ? "0" : text);
+    if (value < 0)
+        g_string_append_c(out, '-');
+    value = fabs(value);
+    unsigned places = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+    uint64_t scale = places == 2 ? 100 : places == 1 ? 10 : 1;
+    uint64_t number = (uint64_t)llround(MIN(value, 1e18) * (double)scale);
+    append_integer(out, number / scale);
+    for (uint64_t rest = number % scale; rest > 0; rest = rest * 10 % scale) {
+        if (rest == number % scale)
+            g_string_append_c(out, '.');
+        g_string_append_c(out, (char)('0' + rest * 10 / scale));
+    }
 }
 
 void quantity_append_number(GString *out, double value)
 {
     static const char letters[] = "kMGTPE";
     if (fabs(value) < 9999.5 && value == floor(value)) {
-        g_string_append_printf(out, "%d", (int)value);
+        if (value < 0)
+            g_string_append_c(out, '-');
+        append_integer(out, (uint64_t)fabs(value));
         return;
     }
     int step = -1;

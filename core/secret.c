@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,10 +17,13 @@ struct secret {
     char text[];
 };
 
+/* NULL when nothing but a newline is there. */
 static struct secret *secret_new(const char *bytes, gsize length)
 {
     if (length > 0 && bytes[length - 1] == '\n')
         length--;
+    if (length == 0)
+        return NULL;
     struct secret *s = g_malloc0(sizeof *s + length + 1);
     memcpy(s->text, bytes, length);
     s->length = length;
@@ -88,7 +92,24 @@ static void detach(gpointer data)
     setsid();
 }
 
-/* Waits for the child until the deadline, then kills its session. False when it had to. */
+/* Whether the child ends before the deadline: the end of its output is not yet its own. */
+static bool ends(GPid pid, gint64 deadline)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int ready = fd < 0 ? 1 : -1;
+    while (ready < 0) {
+        gint64 left = (deadline - g_get_monotonic_time()) / 1000;
+        ready = poll(&p, 1, (int)MAX(left, 0));
+        if (ready < 0 && errno != EINTR)
+            ready = 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return ready > 0;
+}
+
+/* Waits for the child, or kills its session when it is not in time. Whether it ended well. */
 static bool reap(GPid pid, bool in_time, int *status)
 {
     if (!in_time)
@@ -115,20 +136,18 @@ static struct secret *fetch_command(char **command, GError **error)
     gint64 deadline = g_get_monotonic_time() + SECRET_COMMAND_MS * 1000;
     bool in_time = read_all(fd, deadline, buffer, &length);
     close(fd);
+    in_time = in_time && ends(pid, deadline);
     int status = 0;
-    struct secret *s = NULL;
-    if (reap(pid, in_time, &status) && length > 0)
-        s = secret_new(buffer, length);
-    else if (!in_time)
+    struct secret *s = reap(pid, in_time, &status) ? secret_new(buffer, length) : NULL;
+    if (!in_time)
         weir_fail(error, WEIR_ERROR_CONFIG,
-            "the secret command \"%s\" gave no end of output within %d s; unlock the store it "
-            "reads",
+            "the secret command \"%s\" did not end within %d s; unlock the store it reads",
             command[0], SECRET_COMMAND_MS / 1000);
-    else
+    else if (!s)
         weir_fail(error, WEIR_ERROR_CONFIG,
             "the secret command \"%s\" ended with status %d and %s; unlock the store it reads",
             command[0], WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-            length ? "some output" : "no output");
+            length > 1 ? "some output" : "no output");
     explicit_bzero(buffer, SECRET_BYTES_MAX);
     return s;
 }
@@ -156,7 +175,7 @@ static gboolean check_file(int fd, const char *path, GError **error)
 static struct secret *fetch_file(const char *name, GError **error)
 {
     g_autofree char *path = expand_home(name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe must not hang */
     if (fd < 0) {
         weir_fail(error, WEIR_ERROR_CONFIG, "the secret file %s cannot be read: %s", path,
             errno == ELOOP ? "it is a symbolic link" : g_strerror(errno));
@@ -166,9 +185,9 @@ static struct secret *fetch_file(const char *name, GError **error)
     if (check_file(fd, path, error)) {
         g_autofree char *buffer = g_malloc(SECRET_BYTES_MAX);
         gsize length;
-        if (read_all(fd, G_MAXINT64, buffer, &length) && length > 0)
+        if (read_all(fd, g_get_monotonic_time() + SECRET_COMMAND_MS * 1000, buffer, &length))
             s = secret_new(buffer, length);
-        else
+        if (!s)
             weir_fail(error, WEIR_ERROR_CONFIG, "the secret file %s is empty or too long", path);
         explicit_bzero(buffer, SECRET_BYTES_MAX);
     }
@@ -182,9 +201,10 @@ struct secret *secret_fetch(const struct secret_spec *spec, GError **error)
         return fetch_command(spec->command, error);
     if (spec->file)
         return fetch_file(spec->file, error);
-    if (spec->value)
-        return secret_new(spec->value, strlen(spec->value));
-    weir_fail(error, WEIR_ERROR_CONFIG, "the environment variable %s is not set",
+    struct secret *s = spec->value ? secret_new(spec->value, strlen(spec->value)) : NULL;
+    if (s)
+        return s;
+    weir_fail(error, WEIR_ERROR_CONFIG, "the environment variable %s is not set or empty",
         spec->env ? spec->env : "?");
     return NULL;
 }

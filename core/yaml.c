@@ -11,6 +11,7 @@
 #include "config.h"
 
 #define MERGE_DEPTH_MAX 8
+#define MERGES_MAX      1000 /* maps that go into one, by whatever way */
 
 struct yaml {
     char *path;
@@ -32,6 +33,18 @@ static void add_fault(struct yaml *y, int line, int column, const char *message)
     g_ptr_array_add(y->faults, f);
 }
 
+/* The key of a value in its map, or NULL. */
+static struct fy_node *key_of(struct fy_node *value)
+{
+    struct fy_node *map = fy_node_get_parent(value);
+    void *iterator = NULL;
+    struct fy_node_pair *pair;
+    while (map && fy_node_is_mapping(map) && (pair = fy_node_mapping_iterate(map, &iterator)))
+        if (fy_node_pair_value(pair) == value)
+            return fy_node_pair_key(pair);
+    return NULL;
+}
+
 static const struct fy_mark *node_mark(struct fy_node *node)
 {
     if (!node)
@@ -39,13 +52,14 @@ static const struct fy_mark *node_mark(struct fy_node *node)
     struct fy_token *token = fy_node_get_scalar_token(node);
     if (token)
         return fy_token_start_mark(token);
-    /* A map or list begins where its first key or item does. */
+    /* A map or list begins where its first key or item does, an empty one is where its key is. */
     void *iterator = NULL;
-    if (fy_node_is_mapping(node)) {
-        struct fy_node_pair *pair = fy_node_mapping_iterate(node, &iterator);
-        return pair ? node_mark(fy_node_pair_key(pair)) : NULL;
-    }
-    return node_mark(fy_node_sequence_iterate(node, &iterator));
+    struct fy_node_pair *pair =
+        fy_node_is_mapping(node) ? fy_node_mapping_iterate(node, &iterator) : NULL;
+    struct fy_node *first = pair                        ? fy_node_pair_key(pair)
+                            : fy_node_is_sequence(node) ? fy_node_sequence_iterate(node, &iterator)
+                                                        : NULL;
+    return node_mark(first ? first : key_of(node));
 }
 
 void yaml_fault(struct yaml *y, struct fy_node *node, const char *format, ...)
@@ -56,6 +70,13 @@ void yaml_fault(struct yaml *y, struct fy_node *node, const char *format, ...)
     va_end(args);
     const struct fy_mark *mark = node_mark(node);
     add_fault(y, mark ? mark->line + 1 : 0, mark ? mark->column + 1 : 0, message);
+}
+
+void yaml_hide_line(struct yaml *y)
+{
+    struct fault *f = g_ptr_array_index(y->faults, y->faults->len - 1);
+    secret_wipe(f->text);
+    g_clear_pointer(&f->text, g_free);
 }
 
 /* What libfyaml found wrong, in its words, with a hint for the mistake that is made most. */
@@ -227,11 +248,14 @@ static bool has_key(const GArray *pairs, const char *key)
     return false;
 }
 
-static void add_pairs(struct yaml *y, struct fy_node *map, GArray *pairs, int depth)
+static void add_pairs(
+    struct yaml *y, struct fy_node *map, GArray *pairs, int depth, unsigned *merges)
 {
     map = follow(map);
-    if (!map || !fy_node_is_mapping(map) || depth > MERGE_DEPTH_MAX)
+    if (!map || !fy_node_is_mapping(map) || depth > MERGE_DEPTH_MAX || *merges > MERGES_MAX)
         return;
+    if (++*merges > MERGES_MAX)
+        yaml_fault(y, map, "more than %d maps are merged into one", MERGES_MAX);
     g_autoptr(GPtrArray) merged = g_ptr_array_new();
     void *iterator = NULL;
     struct fy_node_pair *pair;
@@ -251,14 +275,15 @@ static void add_pairs(struct yaml *y, struct fy_node *map, GArray *pairs, int de
     for (guint i = 0; i < merged->len; i++) {
         g_autoptr(GPtrArray) maps = yaml_items(g_ptr_array_index(merged, i));
         for (guint j = 0; j < maps->len; j++)
-            add_pairs(y, g_ptr_array_index(maps, j), pairs, depth + 1);
+            add_pairs(y, g_ptr_array_index(maps, j), pairs, depth + 1, merges);
     }
 }
 
 GArray *yaml_pairs(struct yaml *y, struct fy_node *map)
 {
     GArray *pairs = g_array_new(FALSE, FALSE, sizeof(struct yaml_pair));
-    add_pairs(y, map, pairs, 0);
+    unsigned merges = 0;
+    add_pairs(y, map, pairs, 0, &merges);
     return pairs;
 }
 

@@ -44,5 +44,7 @@ GPtrArray *yaml_items(struct fy_node *list);
 
 /* Adds a fault at a node (NULL: the whole file). */
 void yaml_fault(struct yaml *y, struct fy_node *node, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The newest fault must not show its line: a secret stands in it. */
+void yaml_hide_line(struct yaml *y);
 
 #endif

@@ -6,39 +6,37 @@
 /* One letter per role, in the order of the enum. */
 static const char role_letters[] = " dTHouwFrqzsckpm-B";
 
-struct cell_at {
-    char text[16]; /* one character and its combining marks; "" after a wide one */
-    enum role role;
-};
-
-struct cells {
-    struct surface surface;
-    struct cell_at *at;
-    int cursor_x, cursor_y;
-};
+static int width_of(gunichar c)
+{
+    return c < 0x7f ? 1 : MAX(wcwidth((wchar_t)c), 0);
+}
 
 static void put(struct surface *s, int x, int y, int max, enum role role, const char *utf8)
 {
     struct cells *c = (struct cells *)(void *)s;
-    int used = 0;
+    struct cell_at *at = cells_row(c, y) + x;
+    struct cell_at *end = at + max;
+    struct cell_at *last = NULL;
     for (const char *p = utf8; *p;) {
-        const char *next = g_utf8_next_char(p);
-        int w = wcwidth((wchar_t)g_utf8_get_char(p));
-        while (*next && wcwidth((wchar_t)g_utf8_get_char(next)) == 0)
-            next = g_utf8_next_char(next);
-        if (used + w > max)
-            return;
-        struct cell_at *cell = &c->at[y * s->width + x + used];
-        gsize n = MIN((gsize)(next - p), sizeof cell->text - 1);
-        memcpy(cell->text, p, n);
-        cell->text[n] = '\0';
-        cell->role = role;
-        if (w == 2) {
-            cell[1].text[0] = '\0';
-            cell[1].role = role;
+        bool plain = (unsigned char)*p < 0x80;
+        gunichar letter = plain ? (gunichar)*p : g_utf8_get_char(p);
+        int width = width_of(letter);
+        p = plain ? p + 1 : g_utf8_next_char(p);
+        if (width == 0) {
+            for (unsigned i = 1; last && i <= CELL_MARKS; i++) {
+                if (!last->text[i]) {
+                    last->text[i] = letter;
+                    break;
+                }
+            }
+            continue;
         }
-        used += w;
-        p = next;
+        if (at + width > end)
+            return;
+        *at = (struct cell_at){.text = {letter}, .role = role};
+        last = at++;
+        if (width == 2)
+            *at++ = (struct cell_at){.role = role};
     }
 }
 
@@ -54,7 +52,7 @@ struct cells *cells_new(int width, int height, bool ascii)
     struct cells *c = g_new0(struct cells, 1);
     c->surface = (struct surface){
         .width = width, .height = height, .ascii = ascii, .put = put, .cursor = cursor};
-    c->at = g_new0(struct cell_at, (gsize)(width * height));
+    c->at = g_new(struct cell_at, (gsize)MAX(width * height, 1));
     cells_clear(c);
     return c;
 }
@@ -67,24 +65,19 @@ void cells_free(struct cells *c)
     g_free(c);
 }
 
-struct surface *cells_surface(struct cells *c)
-{
-    return &c->surface;
-}
-
 void cells_clear(struct cells *c)
 {
-    for (int i = 0; i < c->surface.width * c->surface.height; i++) {
-        c->at[i].text[0] = ' ';
-        c->at[i].text[1] = '\0';
-        c->at[i].role = ROLE_TEXT;
-    }
+    static const struct cell_at blank = {.text = {' '}, .role = ROLE_TEXT};
+    gsize n = (gsize)c->surface.width * (gsize)c->surface.height;
+    for (gsize i = 0; i < n; i++)
+        c->at[i] = blank;
     c->cursor_x = -1;
 }
 
-enum role cells_role(const struct cells *c, int x, int y)
+static void append_cell(GString *line, const struct cell_at *cell)
 {
-    return c->at[y * c->surface.width + x].role;
+    for (unsigned i = 0; i <= CELL_MARKS && cell->text[i]; i++)
+        g_string_append_unichar(line, cell->text[i]);
 }
 
 static void append_trimmed(GString *out, GString *line)
@@ -100,22 +93,19 @@ char *cells_text(const struct cells *c, bool roles)
     GString *out = g_string_new(NULL);
     g_autoptr(GString) line = g_string_new(NULL);
     for (int y = 0; y < c->surface.height; y++) {
+        const struct cell_at *row = cells_row(c, y);
         bool plain = true;
         g_string_truncate(line, 0);
         for (int x = 0; x < c->surface.width; x++) {
-            const struct cell_at *cell = &c->at[y * c->surface.width + x];
-            g_string_append(line, cell->text);
-            plain &= cell->role == ROLE_TEXT || strcmp(cell->text, " ") == 0;
+            append_cell(line, &row[x]);
+            plain &= row[x].role == ROLE_TEXT || row[x].text[0] == ' ';
         }
         append_trimmed(out, line);
         if (!roles || plain)
             continue;
         g_string_assign(line, "");
-        for (int x = 0; x < c->surface.width; x++) {
-            const struct cell_at *cell = &c->at[y * c->surface.width + x];
-            bool shown = cell->role != ROLE_TEXT && strcmp(cell->text, " ") != 0;
-            g_string_append_c(line, shown ? role_letters[cell->role] : ' ');
-        }
+        for (int x = 0; x < c->surface.width; x++)
+            g_string_append_c(line, row[x].text[0] == ' ' ? ' ' : role_letters[row[x].role]);
         g_string_append(out, "|");
         append_trimmed(out, line);
     }

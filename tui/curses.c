@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cells.h"
 #include "error.h"
 #include "input.h"
 
@@ -22,7 +23,8 @@
 #define PASTE_OFF "\033[?2004l"
 
 struct terminal {
-    struct surface surface;
+    struct cells *shown, *next; /* what the terminal has, and what is being drawn */
+    bool ascii;
     SCREEN *screen;
     WINDOW *keys; /* a pad: reading from it refreshes nothing */
     int frame_fd; /* the file in memory that ncurses writes to */
@@ -90,6 +92,19 @@ static void prepare_restore(void)
         add_restore(capabilities[i]);
 }
 
+static void append_capability(GString *out, const char *capability)
+{
+    const char *text = tigetstr((char *)capability);
+    g_string_append(out, text && text != (char *)-1 ? text : "");
+}
+
+/* What keys and pastes need; ncurses does not say it again after a suspend. */
+static void announce_modes(struct terminal *t)
+{
+    append_capability(t->pending, "smkx");
+    g_string_append(t->pending, PASTE_ON);
+}
+
 /* cbreak without echo; signals stay, flow control goes: nobody means to freeze the screen. */
 static void set_modes(void)
 {
@@ -103,45 +118,43 @@ static void set_modes(void)
 
 /* -- drawing ------------------------------------------------------------------------------------- */
 
-/* Where the terminal does not speak UTF-8, what is not ASCII becomes a question mark. */
-static void put_ascii(const char *utf8, int max)
+/* A cell of ours as one of ncurses'. Where the terminal does not speak UTF-8, what is not ASCII becomes
+ * a question mark. */
+static cchar_t make_cell(const struct terminal *t, const struct cell_at *cell)
 {
-    for (const char *p = utf8; *p && max > 0; p = g_utf8_next_char(p), max--)
-        addch((unsigned char)*p < 0x80 ? (chtype)*p : '?');
+    cchar_t out;
+    wchar_t text[CCHARW_MAX] = {(wchar_t)cell->text[0]};
+    for (unsigned i = 1; i <= CELL_MARKS && i < CCHARW_MAX - 1; i++)
+        text[i] = (wchar_t)cell->text[i];
+    if (t->next->surface.ascii && cell->text[0] >= 0x80) {
+        text[0] = '?';
+        text[1] = 0;
+    }
+    setcchar(&out, text, t->attributes[cell->role], t->pairs[cell->role], NULL);
+    return out;
 }
 
-static void put(struct surface *s, int x, int y, int max, enum role role, const char *utf8)
+/* Gives ncurses the part of a row that changed. Both ends are moved to whole characters. */
+static void send_row(struct terminal *t, int y, const struct cell_at *before)
 {
-    struct terminal *t = (struct terminal *)(void *)s;
-    attr_set(t->attributes[role], t->pairs[role], NULL);
-    move(y, x);
-    if (s->ascii) {
-        put_ascii(utf8, max);
-        return;
-    }
-    cchar_t cell;
-    for (const char *p = utf8; *p;) {
-        wchar_t text[CCHARW_MAX] = {(wchar_t)g_utf8_get_char(p)};
-        int width = wcwidth(text[0]);
-        unsigned n = 1;
-        for (p = g_utf8_next_char(p); *p && wcwidth((wchar_t)g_utf8_get_char(p)) == 0;
-             p = g_utf8_next_char(p))
-            if (n < CCHARW_MAX - 1)
-                text[n++] = (wchar_t)g_utf8_get_char(p);
-        max -= width;
-        if (max < 0)
-            return;
-        setcchar(&cell, text, t->attributes[role], t->pairs[role], NULL);
-        add_wch(&cell);
-    }
-}
-
-static void cursor(struct surface *s, int x, int y)
-{
-    curs_set(x >= 0);
-    if (x >= 0 && x < s->width && y >= 0 && y < s->height)
-        move(y, x);
-    leaveok(stdscr, x < 0);
+    const struct cell_at *row = cells_row(t->next, y);
+    int width = t->next->surface.width;
+    int first = 0;
+    int last = width - 1;
+    while (memcmp(&row[first], &before[first], sizeof row[0]) == 0)
+        first++;
+    while (memcmp(&row[last], &before[last], sizeof row[0]) == 0)
+        last--;
+    while (first > 0 && (row[first].text[0] == 0 || before[first].text[0] == 0))
+        first--;
+    while (last + 1 < width && (row[last + 1].text[0] == 0 || before[last + 1].text[0] == 0))
+        last++;
+    g_autofree cchar_t *cells = g_new(cchar_t, (gsize)(last - first + 1));
+    int n = 0;
+    for (int x = first; x <= last; x++)
+        if (row[x].text[0] != 0)
+            cells[n++] = make_cell(t, &row[x]);
+    mvadd_wchnstr(y, first, cells, n);
 }
 
 static void set_role(struct terminal *t, enum role role, const struct style *style)
@@ -169,7 +182,14 @@ void terminal_set_theme(struct terminal *t, const struct theme *theme)
 
 struct surface *terminal_surface(struct terminal *t)
 {
-    return &t->surface;
+    return &t->next->surface;
+}
+
+static void discard(struct terminal *t)
+{
+    lseek(t->frame_fd, 0, SEEK_SET);
+    if (ftruncate(t->frame_fd, 0) != 0)
+        g_assert(errno == EINTR);
 }
 
 /* -- opening and closing ------------------------------------------------------------------------- */
@@ -205,8 +225,13 @@ static void open_screen(struct terminal *t, const struct terminal_options *optio
     leaveok(stdscr, TRUE);
     curs_set(0);
     t->input = input_new(t->keys);
-    t->surface = (struct surface){.put = put, .cursor = cursor, .ascii = wants_ascii(options)};
+    t->ascii = wants_ascii(options);
     terminal_resize(t);
+    /* ncurses writes once per cursor movement until its first suspend: have that behind us. What it
+     * says on the way stays in the file; the first frame says it again. */
+    refresh();
+    endwin();
+    discard(t);
 }
 
 struct terminal *terminal_open(
@@ -236,7 +261,7 @@ struct terminal *terminal_open(
     prepare_restore();
     open_screen(t, options);
     terminal_set_theme(t, theme);
-    g_string_append(t->pending, PASTE_ON); /* leaves with the first frame */
+    announce_modes(t); /* leaves with the first frame */
     catch_crashes();
     restore.armed = 1;
     set_modes();
@@ -253,10 +278,9 @@ void terminal_close(struct terminal *t)
 
 void terminal_begin(struct terminal *t, bool repaint)
 {
-    (void)t;
-    erase();
+    cells_clear(t->next);
     if (repaint)
-        clearok(stdscr, TRUE);
+        clearok(curscr, TRUE);
 }
 
 /* Moves what ncurses wrote out of the file in memory. */
@@ -269,9 +293,7 @@ static void collect(struct terminal *t)
     g_string_set_size(t->pending, at + (gsize)length);
     ssize_t n = pread(t->frame_fd, t->pending->str + at, (size_t)length, 0);
     g_string_truncate(t->pending, at + (gsize)MAX(n, 0));
-    lseek(t->frame_fd, 0, SEEK_SET);
-    if (ftruncate(t->frame_fd, 0) != 0)
-        g_assert(errno == EINTR);
+    discard(t);
 }
 
 bool terminal_drain(struct terminal *t)
@@ -287,8 +309,25 @@ bool terminal_drain(struct terminal *t)
     return true;
 }
 
+static void place_cursor(const struct cells *c)
+{
+    bool shown = c->cursor_x >= 0 && c->cursor_x < c->surface.width;
+    curs_set(shown);
+    leaveok(stdscr, !shown);
+    if (shown)
+        move(c->cursor_y, c->cursor_x);
+}
+
 bool terminal_end(struct terminal *t)
 {
+    struct cells *next = t->next;
+    gsize row_bytes = (gsize)next->surface.width * sizeof(struct cell_at);
+    for (int y = 0; y < next->surface.height; y++)
+        if (memcmp(cells_row(next, y), cells_row(t->shown, y), row_bytes) != 0)
+            send_row(t, y, cells_row(t->shown, y));
+    place_cursor(next);
+    t->next = t->shown;
+    t->shown = next;
     wnoutrefresh(stdscr);
     doupdate();
     collect(t);
@@ -310,7 +349,13 @@ void terminal_resize(struct terminal *t)
     struct winsize size;
     if (ioctl(t->out_fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
         resizeterm(size.ws_row, size.ws_col);
-    getmaxyx(stdscr, t->surface.height, t->surface.width);
+    int width, height;
+    getmaxyx(stdscr, height, width);
+    cells_free(t->shown);
+    cells_free(t->next);
+    t->shown = cells_new(width, height, t->ascii);
+    t->next = cells_new(width, height, t->ascii);
+    erase();
 }
 
 void terminal_suspend(struct terminal *t)
@@ -325,13 +370,11 @@ void terminal_suspend(struct terminal *t)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     set_modes();
     restore.armed = 1;
-    static const char *const capabilities[] = {"smcup", "smkx", "civis"};
-    for (unsigned i = 0; i < G_N_ELEMENTS(capabilities); i++) {
-        const char *text = tigetstr((char *)capabilities[i]);
-        g_string_append(t->pending, text && text != (char *)-1 ? text : "");
-    }
-    g_string_append(t->pending, PASTE_ON);
+    append_capability(t->pending, "smcup");
+    append_capability(t->pending, "civis");
+    announce_modes(t);
     terminal_resize(t);
+    clearok(curscr, TRUE);
 }
 
 bool terminal_key(struct terminal *t, char name[16], GString *paste)

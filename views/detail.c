@@ -169,7 +169,8 @@ static void detail_draw(struct view *v, struct surface *s, int64_t now_ms)
     for (size_t i = 0; i < height && l->top + i < d->shown->len; i++) {
         guint n = g_array_index(d->shown, guint, l->top + i);
         int y = used + (int)i;
-        surface_put(s, 0, y, 1, ROLE_CURSOR, l->top + i == l->cursor ? ">" : " ");
+        if (l->top + i == l->cursor)
+            surface_put(s, 0, y, 1, ROLE_CURSOR, ">");
         if (d->show_raw) {
             surface_put(s, 2, y, s->width, ROLE_TEXT, g_ptr_array_index(d->raw, n));
             continue;

@@ -245,7 +245,8 @@ static int draw_line(struct log *l, struct surface *s, int y, size_t i, int64_t 
     struct cell level = snapshot_cell(line->chunk, line->row, LOG_LEVEL);
     enum role role = level_role(l, i, level.type == CELL_STATE ? level.text : "");
     bool chosen = i == l->list_view.list.cursor;
-    surface_put(s, 0, y, 1, ROLE_CURSOR, chosen ? ">" : " ");
+    if (chosen)
+        surface_put(s, 0, y, 1, ROLE_CURSOR, ">");
     if (at.type == CELL_TIME_MS) {
         g_autoptr(GString) time = g_string_new(NULL);
         quantity_append_time(time, at.i, now_ms);

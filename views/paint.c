@@ -157,20 +157,17 @@ static enum role cell_role(struct cell cell, const struct row *r, bool stale)
 }
 
 /* A strip of states, the newest at the right end, each in its own role. */
-static void paint_states(
-    struct surface *s, int x, int y, int width, const struct states *states, bool stale)
+static void paint_states(const struct paint_row *r, int x, int width, const struct states *states)
 {
+    static const char *const letters[] = {"o", "?", "!", "X"};
     uint32_t shown = MIN(states->count, (uint32_t)width);
     for (uint32_t i = 0; i < shown; i++) {
         const struct state_mark *mark = &states->mark[states->count - shown + i];
-        static const char *const letters[] = {"o", "?", "!", "X"};
-        const char *letter = letters[mark->health];
-        if (mark->health == HEALTH_OK && mark->ms < 0)
-            letter = "~";
-        enum role role = mark->health == HEALTH_OK && mark->ms < 0
-                             ? ROLE_RUN
-                             : paint_state_role(mark->health, PHASE_DONE);
-        surface_put(s, x + (int)i, y, 1, stale ? ROLE_STALE : role, letter);
+        bool running = mark->health == HEALTH_OK && mark->ms < 0;
+        enum role role = r->stale  ? ROLE_STALE
+                         : running ? ROLE_RUN
+                                   : paint_state_role(mark->health, PHASE_DONE);
+        surface_put(r->s, x + (int)i, r->y, 1, role, running ? "~" : letters[mark->health]);
     }
 }
 
@@ -189,21 +186,28 @@ static void put_fitted(
     surface_put(s, x, y, width, role, cut);
 }
 
-void paint_cell(struct surface *s, int x, int y, int width, const struct column *column,
-    const struct snapshot *snapshot, size_t row, int index, bool stale, int64_t now_ms)
+void paint_cell(const struct paint_row *r, int x, int width, int column)
 {
-    const struct row *r = snapshot_row(snapshot, row);
-    struct cell cell = snapshot_cell(snapshot, row, index);
+    const struct column *info = column_info(r->columns, column);
+    struct cell cell = snapshot_cell(r->snapshot, r->row, column);
     if (cell.type == CELL_STATES) {
-        paint_states(s, x, y, width, cell.states, stale);
+        paint_states(r, x, width, cell.states);
         return;
     }
-    g_autoptr(GString) text = g_string_sized_new(32);
-    quantity_append_cell(text, column, cell, now_ms);
-    enum fit fit = quantity_is_number(column->type) ? FIT_RIGHT
-                   : column->flags & COLUMN_F_PROSE ? FIT_PROSE
-                                                    : FIT_LEFT;
-    put_fitted(s, x, y, width, cell_role(cell, r, stale), text->str, fit);
+    enum role role = cell_role(cell, snapshot_row(r->snapshot, r->row), r->stale);
+    g_string_truncate(r->scratch, 0);
+    quantity_append_cell(r->scratch, info, cell, r->now_ms);
+    enum fit fit = quantity_is_number(info->type) ? FIT_RIGHT
+                   : info->flags & COLUMN_F_PROSE ? FIT_PROSE
+                                                  : FIT_LEFT;
+    put_fitted(r->s, x, r->y, width, role, r->scratch->str, fit);
+}
+
+void paint_cells(const struct paint_row *r, const struct paint_layout *l, bool without_name)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        if (!without_name || l->column[i] != COLUMN_NAME)
+            paint_cell(r, l->x[i], l->width[i], l->column[i]);
 }
 
 void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,

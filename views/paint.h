@@ -34,9 +34,21 @@ void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, in
 const char *paint_mark(const struct row *r, bool stale);
 enum role paint_mark_role(const struct row *r, bool stale);
 
-/* Draws one cell of a row. stale: the row is old, whatever it says. */
-void paint_cell(struct surface *s, int x, int y, int width, const struct column *column,
-    const struct snapshot *snapshot, size_t row, int index, bool stale, int64_t now_ms);
+/* A row while it is drawn. stale: it is old, whatever it says. */
+struct paint_row {
+    struct surface *s;
+    int y;
+    const struct column *columns;
+    const struct snapshot *snapshot;
+    size_t row;
+    bool stale;
+    int64_t now_ms;
+    GString *scratch; /* one for all cells of a frame: allocating it each time is half the work */
+};
+
+void paint_cell(const struct paint_row *r, int x, int width, int column);
+/* All columns of a layout but the name when without_name. */
+void paint_cells(const struct paint_row *r, const struct paint_layout *l, bool without_name);
 /* Headings; the sort column gets its arrow. */
 void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
     const struct column *columns, int sorted, bool descending);

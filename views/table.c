@@ -172,20 +172,16 @@ static bool is_stale(const struct table *t, const struct snapshot *s)
     return g_ptr_array_find(t->stale, s, NULL);
 }
 
-static void draw_row(struct table *t, struct surface *s, int y, size_t place,
-    const struct paint_layout *l, int64_t now_ms)
+static void draw_row(
+    struct table *t, struct paint_row *r, size_t place, const struct paint_layout *l)
 {
-    const struct snapshot *snapshot;
-    size_t row;
-    arrange_at(t->rows, place, &snapshot, &row);
-    const struct row *r = snapshot_row(snapshot, row);
-    bool stale = is_stale(t, snapshot);
-    surface_put(s, 0, y, 1, paint_mark_role(r, stale), paint_mark(r, stale));
-    surface_put(s, 1, y, 1, ROLE_CURSOR, place == t->list_view.list.cursor ? ">" : " ");
-    for (unsigned i = 0; i < l->count; i++)
-        paint_cell(s, l->x[i], y, l->width[i],
-            column_info(t->list_view.base.kind->columns, l->column[i]), snapshot, row, l->column[i],
-            stale, now_ms);
+    arrange_at(t->rows, place, &r->snapshot, &r->row);
+    const struct row *row = snapshot_row(r->snapshot, r->row);
+    r->stale = is_stale(t, r->snapshot);
+    surface_put(r->s, 0, r->y, 1, paint_mark_role(row, r->stale), paint_mark(row, r->stale));
+    if (place == t->list_view.list.cursor)
+        surface_put(r->s, 1, r->y, 1, ROLE_CURSOR, ">");
+    paint_cells(r, l, false);
 }
 
 static void draw_empty(struct table *t, struct surface *s)
@@ -216,8 +212,14 @@ static void table_draw(struct view *v, struct surface *s, int64_t now_ms)
     used++;
     size_t height = s->height > used ? (size_t)(s->height - used) : 0;
     list_fit(&t->list_view.list, arrange_count(t->rows), height);
-    for (size_t i = 0; i < height && t->list_view.list.top + i < arrange_known(t->rows); i++)
-        draw_row(t, s, used + (int)i, t->list_view.list.top + i, &layout, now_ms);
+    g_autoptr(GString) scratch = g_string_sized_new(64);
+    struct paint_row row = {
+        .s = s, .columns = v->kind->columns, .now_ms = now_ms, .scratch = scratch};
+    size_t top = t->list_view.list.top;
+    for (size_t i = 0; i < height && top + i < arrange_known(t->rows); i++) {
+        row.y = used + (int)i;
+        draw_row(t, &row, top + i, &layout);
+    }
     if (arrange_count(t->rows) == 0 && !arrange_pending(t->rows)) {
         struct surface rest = surface_part(s, 0, used, s->width, s->height - used);
         draw_empty(t, &rest);

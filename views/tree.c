@@ -175,22 +175,19 @@ static void draw_name(struct surface *s, int x, int y, int width, const struct l
     surface_put(s, x, y, width, role, text);
 }
 
-static void draw_line(struct tree *t, struct surface *s, int y, size_t place,
-    const struct paint_layout *l, int64_t now_ms)
+static void draw_line(
+    struct tree *t, struct paint_row *r, size_t place, const struct paint_layout *l)
 {
     const struct line *line = &g_array_index(t->lines, struct line, place);
-    const struct row *r = snapshot_row(t->snapshot, line->row);
-    surface_put(s, 0, y, 1, paint_mark_role(r, t->stale), paint_mark(r, t->stale));
-    surface_put(s, 1, y, 1, ROLE_CURSOR, place == t->list_view.list.cursor ? ">" : " ");
-    enum role role = t->stale || r->error ? ROLE_STALE : ROLE_TEXT;
-    for (unsigned i = 0; i < l->count; i++) {
-        if (l->column[i] == COLUMN_NAME)
-            draw_name(s, l->x[i], y, l->width[i], line, r, role);
-        else
-            paint_cell(s, l->x[i], y, l->width[i],
-                column_info(t->list_view.base.kind->columns, l->column[i]), t->snapshot, line->row,
-                l->column[i], t->stale, now_ms);
-    }
+    const struct row *row = snapshot_row(t->snapshot, line->row);
+    r->row = line->row;
+    surface_put(r->s, 0, r->y, 1, paint_mark_role(row, t->stale), paint_mark(row, t->stale));
+    if (place == t->list_view.list.cursor)
+        surface_put(r->s, 1, r->y, 1, ROLE_CURSOR, ">");
+    enum role role = t->stale || row->error ? ROLE_STALE : ROLE_TEXT;
+    if (l->count > 0)
+        draw_name(r->s, l->x[0], r->y, l->width[0], line, row, role);
+    paint_cells(r, l, true);
 }
 
 static const char *empty_text(const struct tree *t)
@@ -226,8 +223,17 @@ static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
     size_t height = s->height > used ? (size_t)(s->height - used) : 0;
     struct list *l = &t->list_view.list;
     list_fit(l, t->lines->len, height);
-    for (size_t i = 0; i < height && l->top + i < t->lines->len; i++)
-        draw_line(t, s, used + (int)i, l->top + i, &layout, now_ms);
+    g_autoptr(GString) scratch = g_string_sized_new(64);
+    struct paint_row row = {.s = s,
+        .columns = v->kind->columns,
+        .snapshot = t->snapshot,
+        .stale = t->stale,
+        .now_ms = now_ms,
+        .scratch = scratch};
+    for (size_t i = 0; i < height && l->top + i < t->lines->len; i++) {
+        row.y = used + (int)i;
+        draw_line(t, &row, l->top + i, &layout);
+    }
     if (t->lines->len == 0) {
         struct surface rest = surface_part(s, 0, used, s->width, s->height - used);
         paint_notice(&rest, ROLE_DIM, empty_text(t));
