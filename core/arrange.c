@@ -376,7 +376,7 @@ static enum arrange_result step_runs(struct arrange *a)
 {
     struct order *o = a->next;
     struct comparer c = {a, o};
-    if (!a->key_count)
+    if (!a->key_count && !a->narrow)
         return finish_order(a); /* the filter kept the snapshots' order */
     size_t n = MIN(RUN_ROWS, o->count - a->position);
     qsort_r(o->items + a->position, n, sizeof o->items[0], compare, &c);

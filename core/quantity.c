@@ -163,6 +163,23 @@ void quantity_append_bytes(GString *out, int64_t bytes)
         g_string_append_c(out, letters[step]);
 }
 
+/* "4m05s": two units, the second with its leading zero. */
+static void append_two(GString *out, int64_t first, char unit, int64_t second, char second_unit)
+{
+    append_integer(out, (uint64_t)first);
+    g_string_append_c(out, unit);
+    if (second < 10)
+        g_string_append_c(out, '0');
+    append_integer(out, (uint64_t)second);
+    g_string_append_c(out, second_unit);
+}
+
+static void append_unit(GString *out, int64_t value, const char *unit)
+{
+    append_integer(out, (uint64_t)value);
+    g_string_append(out, unit);
+}
+
 void quantity_append_span(GString *out, int64_t ms)
 {
     if (ms < 0) {
@@ -170,31 +187,34 @@ void quantity_append_span(GString *out, int64_t ms)
         ms = ms == G_MININT64 ? G_MAXINT64 : -ms;
     }
     int64_t s = ms / 1000;
-    if (ms < 1000)
-        g_string_append_printf(out, "%dms", (int)ms);
-    else if (ms < 10000)
-        g_string_append_printf(out, "%d.%ds", (int)s, (int)(ms % 1000 / 100));
-    else if (s < 60)
-        g_string_append_printf(out, "%ds", (int)s);
-    else if (s < 3600)
-        g_string_append_printf(out, "%dm%02ds", (int)(s / 60), (int)(s % 60));
-    else if (s < 86400)
-        g_string_append_printf(out, "%dh%02dm", (int)(s / 3600), (int)(s % 3600 / 60));
-    else
-        g_string_append_printf(out, "%" G_GINT64_FORMAT "d%dh", s / 86400, (int)(s % 86400 / 3600));
+    if (ms < 1000) {
+        append_unit(out, ms, "ms");
+    } else if (ms < 10000) {
+        append_unit(out, s, ".");
+        append_unit(out, ms % 1000 / 100, "s");
+    } else if (s < 60) {
+        append_unit(out, s, "s");
+    } else if (s < 3600) {
+        append_two(out, s / 60, 'm', s % 60, 's');
+    } else if (s < 86400) {
+        append_two(out, s / 3600, 'h', s % 3600 / 60, 'm');
+    } else {
+        append_unit(out, s / 86400, "d");
+        append_unit(out, s % 86400 / 3600, "h");
+    }
 }
 
 void quantity_append_age(GString *out, int64_t ms)
 {
     int64_t s = MAX(ms, 0) / 1000;
     if (s < 60)
-        g_string_append_printf(out, "%ds", (int)(s / 5 * 5));
+        append_unit(out, s / 5 * 5, "s");
     else if (s < 3600)
-        g_string_append_printf(out, "%dm", (int)(s / 60));
+        append_unit(out, s / 60, "m");
     else if (s < 2 * 86400)
-        g_string_append_printf(out, "%dh", (int)(s / 3600));
+        append_unit(out, s / 3600, "h");
     else
-        g_string_append_printf(out, "%" G_GINT64_FORMAT "d", s / 86400);
+        append_unit(out, s / 86400, "d");
 }
 
 /* A server may send any number as a time. */

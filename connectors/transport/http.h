@@ -1,5 +1,6 @@
 /* HTTP over libcurl, the only file that includes curl.h. A struct http belongs to one lane and keeps
- * its connections; everything blocks, bounded by lane_left_ms.
+ * its connections; everything blocks, bounded by lane_left_ms and by the `timeout` of the source, and
+ * ends within HTTP_SLICE_MS when the lane is cancelled.
  *
  * Rules of this transport (OWASP and curl's own advice): certificates are checked (TLS >= 1.2) unless
  * the source says insecure; only http and https; redirects are not followed (a sign-in page is not the
@@ -13,7 +14,13 @@
 #include "lane.h"
 
 #define HTTP_BODY_MAX     (32 * 1024 * 1024)
+#define HTTP_STREAM_MAX   ((gsize)4 * 1024 * 1024 * 1024) /* of a body that goes to a sink */
+#define HTTP_HEADERS_MAX  (256 * 1024)
 #define HTTP_CONNECT_MS   5000
+#define HTTP_PROBE_MS     2000 /* of one request of discovery */
+#define HTTP_SLICE_MS     100
+#define HTTP_STALL_MS     15000 /* an answer that has begun must give HTTP_STALL_BYTES within this */
+#define HTTP_STALL_BYTES  1500
 #define HTTP_PARALLEL_MAX 8
 
 struct http;
@@ -22,8 +29,8 @@ void http_init(void);
 void http_versions(GString *out);
 
 /* base is the URL of the server without a trailing slash; the options of every HTTP source (ca_file
- * ...) are read from the lane's source. Blocks only for secret commands. NULL and *error on a bad
- * option. */
+ * ...) are read from the lane's source (none in discovery). Blocks only for secret commands. NULL and
+ * *error on a bad option. */
 struct http *http_new(struct lane *l, const char *base, GError **error);
 void http_free(struct http *h); /* accepts NULL */
 
@@ -31,27 +38,43 @@ void http_free(struct http *h); /* accepts NULL */
  * http to anything but loopback (WEIR_ERROR_DENIED, at the request). NULL removes them. */
 void http_set_basic(struct http *h, const char *user, const char *password);
 void http_set_bearer(struct http *h, const char *token);
-/* A header line "Name: value" for every request; replaces one of the same name. */
+/* Who the credentials stand for, where that is not the user of http_set_basic: for messages only. */
+void http_set_user(struct http *h, const char *user);
+/* A header line "Name: value" for every request; replaces one of the same name. A cookie set so counts
+ * as a credential. A line with control characters fails the next request. */
 void http_set_header(struct http *h, const char *line);
+/* Keeps this header of every answer in http_reply.headers. Several of one name are joined by '\n'. */
+void http_want_header(struct http *h, const char *name);
 
 struct http_request {
-    const char *method; /* NULL: GET */
-    const char *path;   /* "/api/v2/dags?limit=100": below base, already percent-encoded */
-    const char *body;   /* NULL: none */
+    const char *method;       /* NULL: GET */
+    const char *path;         /* "/api/v2/dags?limit=100": below base, already percent-encoded */
+    const char *body;         /* NULL: none */
     const char *content_type; /* of the body; NULL: application/json */
     const char *accept;       /* NULL: application/json */
-    gsize body_max;           /* 0: HTTP_BODY_MAX */
-    bool long_poll; /* its duration says nothing about the server's health: not counted as latency */
+    gsize body_max;           /* 0: HTTP_BODY_MAX, with a sink HTTP_STREAM_MAX */
+    bool
+        long_poll; /* its duration says nothing about the server's health: not counted as latency */
+    bool secret;   /* a sign-in: a tape keeps neither its body nor what the answer says */
+    /* Takes the body of a 2xx answer as it comes, decoded and in order, instead of http_reply.body.
+     * false ends the transfer (WEIR_ERROR_CANCELLED). The time limit starts anew with every piece. May
+     * block. Not for http_send_many. */
+    bool (*sink)(const char *bytes, gsize length, void *data);
+    void *sink_data;
 };
 
 struct http_reply {
     long status;
     char *content_type; /* "" when none */
     char *date;         /* the Date header, or NULL */
-    GString *body;
-    GHashTable *headers; /* lower-case name to value: those a connector asked for by http_want_header */
+    char *location;     /* where a redirect would lead, or NULL */
+    GString *body;      /* NUL-terminated as well */
+    GHashTable
+        *headers; /* lower-case name to value: those a connector asked for by http_want_header */
 };
 void http_reply_clear(struct http_reply *r);
+/* The Date header in milliseconds UTC (whole seconds); false when there is none. */
+bool http_reply_time(const struct http_reply *r, int64_t *at_ms);
 
 /* One request. Any HTTP status is a success here; false: nothing usable came back (no connection,
  * deadline, too large, TLS) and *error says what was tried, what happened and what to do. */
@@ -59,18 +82,22 @@ bool http_send(
     struct http *h, const struct http_request *q, struct http_reply *out, GError **error);
 
 /* count requests, at most parallel (<= HTTP_PARALLEL_MAX) at a time over kept connections; replies in
- * the order of the requests. Stops at the first failure; what came until then is in out. */
+ * the order of the requests. Stops at the first failure; what came until then is in out (status 0:
+ * nothing). */
 bool http_send_many(struct http *h, const struct http_request *q, guint count, guint parallel,
     struct http_reply *out, GError **error);
 
 /* False, with the status as an error, unless it is 2xx: 401 and 403 denied, 404 and 410 not found,
- * 429 and 5xx server, others protocol. The message holds method, path, status and the server's own
- * words (detail, message, title of a JSON body; never HTML). */
-bool http_check_status(const struct http *h, const struct http_request *q,
-    const struct http_reply *r, GError **error);
+ * 429 and 5xx server, others protocol. The message holds method, URL, status and the server's own
+ * words (detail, message, title of a JSON body, a line of plain text; never HTML). */
+bool http_check_status(
+    const struct http *h, const struct http_request *q, const struct http_reply *r, GError **error);
+/* The JSON of an answer, after http_check_status. HTML instead of JSON, broken, too deep or too large
+ * JSON are errors that say so. The caller owns the result (cJSON_Delete). */
+cJSON *http_reply_json(
+    const struct http *h, const struct http_request *q, const struct http_reply *r, GError **error);
 
-/* GET (or q) that must answer 2xx with JSON; the caller owns the result (cJSON_Delete). HTML instead
- * of JSON, broken, too deep or too large JSON are errors that say so. */
+/* GET (or q) that must answer 2xx with JSON; the caller owns the result (cJSON_Delete). */
 cJSON *http_get_json(struct http *h, const char *path, GError **error);
 cJSON *http_send_json(struct http *h, const struct http_request *q, GError **error);
 

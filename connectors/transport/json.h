@@ -8,16 +8,26 @@
 
 #include "model.h"
 
-#define JSON_DEPTH_MAX 64
+#define JSON_DEPTH_MAX  64
+#define JSON_VALUES_MAX 4000000 /* each costs up to 100 bytes of memory, whatever its text */
+
+static inline void json_delete(struct cJSON *json)
+{
+    cJSON_Delete(json);
+}
+DEFINE_AUTO(cJSON, json_delete)
 
 /* The whole text must be one value, valid UTF-8 and at most JSON_DEPTH_MAX deep. NULL and
- * WEIR_ERROR_PROTOCOL (TOO_LARGE for depth) with the offset of the fault. */
+ * WEIR_ERROR_PROTOCOL (TOO_LARGE for depth and number of values) with the offset of the fault. A NUL
+ * written as \u0000, which would cut cJSON's strings, becomes U+2400, its picture. text need not be
+ * terminated. The caller owns the result (cJSON_Delete, or AUTO(cJSON)). */
 cJSON *json_parse(const char *text, gsize length, GError **error);
 
 /* A member of an object, NULL when object is none or has none of that name (case-sensitive). path may
  * hold dots: "memoryInfo.pool.maxBytes". */
 const cJSON *json_get(const cJSON *object, const char *path);
 const char *json_text(const cJSON *object, const char *path); /* NULL: no string */
+/* A whole number, as number or as text; 1.5 is absent, and so is what 64 bits cannot hold. */
 bool json_int(const cJSON *object, const char *path, int64_t *out);
 bool json_real(const cJSON *object, const char *path, double *out); /* "NaN" and the like: absent */
 bool json_bool(const cJSON *object, const char *path, bool *out);
@@ -25,13 +35,16 @@ bool json_time(const cJSON *object, const char *path, int64_t *out); /* ISO 8601
 /* Items of an array, in order: for (const cJSON *i = json_first(a); i; i = i->next) */
 const cJSON *json_first(const cJSON *array);
 
-/* Cells out of members, by the column's type: text, state, integer, real, bool, time (ISO text), span
- * (seconds as a number, times 1000), bytes. An absent or null member makes the cell absent (no
- * value). */
+/* Cells out of members, by the column's type: text, state, link, integer, real, percent, bool, time
+ * (ISO text), span (seconds as a number, times 1000), bytes. An absent or null member makes the cell
+ * absent (no value). */
 void json_cell(struct snapshot *s, size_t row, int column, const cJSON *object, const char *path);
 
-/* All members as rows of kind_detail: scalars of the top level first, objects as groups, arrays of
- * scalars joined, arrays of objects as "name[0].field". At most JSON_DETAIL_ROWS_MAX. */
+/* All members as rows of kind_detail: scalars of the top level first, then objects as groups, arrays
+ * of scalars joined by ", ", members of objects in arrays as "name[0].field". A row's name is the path
+ * of its member, without that of its group. Texts that are ISO times become times; a text of several
+ * lines becomes a row per line, "name", "name:2" .... At most JSON_DETAIL_ROWS_MAX, then the snapshot
+ * is incomplete. */
 #define JSON_DETAIL_ROWS_MAX 2000
 void json_detail(struct snapshot *detail, const cJSON *object);
 

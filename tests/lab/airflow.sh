@@ -194,11 +194,15 @@ ready() {
     done
 }
 
+# The scheduler last: a task that starts while nobody answers for the api-server fails at once, and
+# a scheduler that finds runs of yesterday starts tasks in its first second.
 components_start() { # COMPONENT...
     local since name
     since=$(utc_now)
-    for name; do component_boot "$name"; done
-    for name; do wait_until 240 "airflow-$name" ready "$since" "$name"; done
+    for name; do [ "$name" = scheduler ] || component_boot "$name"; done
+    wait_until 400 airflow-api-server ready "$since" api-server
+    for name; do [ "$name" != scheduler ] || component_boot "$name"; done
+    for name; do wait_until 400 "airflow-$name" ready "$since" "$name"; done
 }
 
 server_start() { # airflow-COMPONENT
@@ -207,7 +211,7 @@ server_start() { # airflow-COMPONENT
 
 workload_start() {
     proc_start airflow-work "$DIR/venv/bin/python" -I -B "$HERE/seed.py" run "$DIR/seeded"
-    PAUSE=1 wait_until 420 airflow-work seed check "$DIR/seeded" || {
+    PAUSE=1 wait_until 420 "airflow-work ${COMPONENTS[*]/#/airflow-}" seed check "$DIR/seeded" || {
         seed check "$DIR/seeded" || true
         return 1
     }
@@ -228,25 +232,28 @@ up_airflow() {
         say "already up at http://127.0.0.1:$PORT"
         return
     fi
+    # Before anything is fetched, and again before each start.
+    proc_alive airflow-pg || port_free airflow-pg 127.0.0.1 "$PORT_PG"
+    proc_alive airflow-api-server || port_free airflow-api-server 127.0.0.1 "$PORT"
     airflow_install
     if ! proc_alive airflow-pg; then step "PostgreSQL at 127.0.0.1:$PORT_PG" pg_start; fi
     if ! stamp_ok "$DIR/home" "$HERE/requirements.txt"; then step "database schema" migrate; fi
     for name in "${COMPONENTS[@]}"; do proc_alive "airflow-$name" || gone+=("$name"); done
     if ((${#gone[@]} > 0)); then step "${#gone[@]} components, http://127.0.0.1:$PORT" components_start "${gone[@]}"; fi
-    if ! proc_alive airflow-work; then step "runs and tasks in every state" workload_start; fi
     wanted_set airflow
+    if ! proc_alive airflow-work; then step "runs and tasks in every state" workload_start; fi
 }
 
-# Airflow waits for running tasks when it is asked to end, and the lab's run for ever: they end with
-# the scheduler's tree. The database goes last.
+# Airflow waits for running tasks when it is asked to end, and the lab's run for ever: after two
+# seconds they end with the scheduler's tree, while the api-server still takes their word. The database
+# goes last; INT is its fast shutdown, with TERM it would wait for its clients.
 down_airflow() {
     local name
     wanted_clear airflow
-    proc_stop airflow-work
-    for name in scheduler triggerer dag-processor; do proc_stop "airflow-$name" TERM 4 & done
+    for name in work scheduler; do proc_stop "airflow-$name" TERM 2 & done
     wait
-    proc_stop airflow-api-server TERM 10
-    # INT is PostgreSQL's fast shutdown; with TERM it would wait for its clients.
+    for name in "${COMPONENTS[@]}"; do proc_stop "airflow-$name" TERM 2 & done
+    wait
     proc_stop airflow-pg INT 30
 }
 

@@ -213,17 +213,22 @@ proc_stop() {
 # The one place that sleeps: between two looks at a condition. PAUSE for conditions that cost more.
 pause() { sleep "${PAUSE:-0.2}"; }
 
-# wait_until SECONDS NAME COMMAND...: until COMMAND succeeds. Fails when the process NAME ends or
-# the time is up, and shows the end of its log, which is what a reader needs next.
+# wait_until SECONDS "NAME..." COMMAND...: until COMMAND succeeds. Fails when one of the processes ends
+# or the time is up, and shows the end of its log, which is what a reader needs next.
 wait_until() {
-    local limit=$1 name=$2 end=$((SECONDS + $1)) why
+    local limit=$1 names=$2 end=$((SECONDS + $1)) name why
     shift 2
     until "$@" >/dev/null 2>&1; do
         why=
-        if ! proc_alive "$name"; then
-            why="$name ended while it started"
-        elif ((SECONDS >= end)); then
-            why="$name did not answer within $limit s"
+        for name in $names; do
+            if ! proc_alive "$name"; then
+                why="$name has ended"
+                break
+            fi
+        done
+        if [ -z "$why" ] && ((SECONDS >= end)); then
+            name=${names%% *}
+            why="no success within $limit s: $*"
         fi
         if [ -n "$why" ]; then
             tail -n 12 "$LAB_ROOT/log/$name.log" || true
@@ -298,12 +303,12 @@ port_free() {
     local name=$1 address=$2 port inode holder
     shift 2
     for port; do
-        inode=$(listeners "$address" "$port" | head -n 1)
+        inode=$(listeners "$address" "$port" | head -n 1) || true
         [ -n "$inode" ] || continue
-        holder=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" 2>/dev/null | head -n 1)
+        holder=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" 2>/dev/null | head -n 1) || true
         holder=${holder#/proc/} holder=${holder%%/*}
         if [ -n "$holder" ]; then
-            holder="pid $holder ($(tr '\0' ' ' <"/proc/$holder/cmdline" | cut -c1-100))"
+            holder="pid $holder ($(tr -c '[:print:]' ' ' <"/proc/$holder/cmdline" | cut -c1-100))"
         else
             holder="a process of another user"
         fi
@@ -440,7 +445,7 @@ fetch() { nice -n "$LAB_NICE" timeout --foreground "$LAB_FETCH_MAX" "$@" </dev/n
 
 # venv_make DIR REQUIREMENTS: a virtual environment with exactly these versions. uv takes 2 seconds
 # for Airflow where pip takes 86. It does not read pip's configuration, so an index from there is
-# handed on.
+# handed on; and it would not trust a company's own CA that the system trusts.
 venv_make() {
     local dir=$1 lock=$2 uv=$LAB_ROOT/cache/uv-tool python index
     python=$(python_find) || die "no Python from 3.10 to 3.13 with the venv module: set LAB_PYTHON"
@@ -458,6 +463,7 @@ venv_make() {
         index=${PIP_INDEX_URL:-$index}
         [ -z "$index" ] || export UV_DEFAULT_INDEX=$index
     fi
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}; fi
     rm -rf "$dir"
     UV_LINK_MODE=copy fetch "$uv/bin/uv" venv -q --no-python-downloads -p "$python" "$dir"
     UV_LINK_MODE=copy fetch "$uv/bin/uv" pip sync -q -p "$dir/bin/python" "$lock"

@@ -101,10 +101,12 @@ Subsystem sftp internal-sftp
 END
 }
 
+port_check() { if ! proc_alive "sshd-$1"; then port_free "sshd-$1" "$(address "$1")" "$PORT"; fi; }
+
 # As root sshd wants its privilege separation folder, which only Debian's unit file makes.
 server_start() { # sshd-HOST
     local host=${1#sshd-}
-    port_free "$1" "$(address "$host")" "$PORT"
+    port_check "$host"
     if ((EUID == 0)) && [ ! -d /run/sshd ]; then mkdir -m 755 /run/sshd; fi
     sshd_config "$host" >"$DIR/$host.sshd_config"
     /usr/sbin/sshd -t -f "$DIR/$host.sshd_config"
@@ -126,6 +128,7 @@ up_hosts() {
         say "already up: ssh -F $DIR/ssh_config lab1"
         return
     fi
+    for host in lab1 lab2; do port_check "$host"; done
     step "login user and keys" keys_and_user
     for host in lab1 lab2; do
         if ! proc_alive "sshd-$host"; then step "$host at $(address "$host"):$PORT" server_start "sshd-$host"; fi

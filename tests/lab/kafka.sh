@@ -165,11 +165,19 @@ cluster_id() {
     cat "$file"
 }
 
+# Before anything is fetched, and again before each start.
+ports_check() { # NAME...
+    local name ports
+    for name; do
+        read -ra ports <<<"$(broker_ports "$name")"
+        if ! proc_alive "$name"; then port_free "$name" 127.0.0.1 "${ports[@]}"; fi
+    done
+}
+
 broker_boot() { # NAME: starts, does not wait
-    local name=$1 ports options
+    local name=$1 options
     java_set
-    read -ra ports <<<"$(broker_ports "$name")"
-    port_free "$name" 127.0.0.1 "${ports[@]}"
+    ports_check "$name"
     mkdir -p "$DIR/$name"
     broker_config "$name" >"$DIR/$name/server.properties"
     chmod 600 "$DIR/$name/server.properties"
@@ -214,7 +222,7 @@ workload() { "$DIR/venv/bin/python" "$HERE/workload.py" "$@"; }
 workload_start() {
     nice -n "$LAB_NICE" timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup "127.0.0.1:$PORT"
     proc_start kafka-work "$DIR/venv/bin/python" "$HERE/workload.py" run "127.0.0.1:$PORT"
-    wait_until 120 kafka-work workload check "127.0.0.1:$PORT"
+    PAUSE=1 wait_until 120 "kafka-work kafka" workload check "127.0.0.1:$PORT"
 }
 
 setup3() { timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup3 "127.0.0.1:$PORT3"; }
@@ -227,11 +235,12 @@ up_kafka() {
         say "already up at 127.0.0.1:$PORT"
         return
     fi
+    ports_check kafka
     kafka_install
     if ! proc_alive kafka; then step "broker at 127.0.0.1:$PORT" server_start kafka; fi
+    wanted_set kafka
     proc_signal kafka CONT
     if ! proc_alive kafka-work; then step "topics, groups and their lag" workload_start; fi
-    wanted_set kafka
 }
 
 up_kafka3() {
@@ -246,10 +255,11 @@ up_kafka3() {
         say "already up at 127.0.0.1:$PORT3,$((PORT3 + 10)),$((PORT3 + 20))"
         return
     fi
+    ports_check kafka3-1 kafka3-2 kafka3-3
     kafka_install
     step "brokers at 127.0.0.1:$PORT3,$((PORT3 + 10)),$((PORT3 + 20))" servers_start3
-    step "topics" setup3
     wanted_set kafka3
+    step "topics" setup3
 }
 
 down_kafka() {

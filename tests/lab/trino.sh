@@ -117,17 +117,20 @@ END
     echo 'io.trino=INFO' >"$home/etc/log.properties"
 }
 
+# Before anything is fetched, and again before the start.
+port_check() { if ! proc_alive "$1"; then port_free "$1" 127.0.0.1 "$(node_port "$1")"; fi; }
+
 # The launcher is left out: it would write its pid, its log and its folder its own way.
 node_boot() {
     local name=$1 home=$DIR/$1
     java_set
-    port_free "$name" 127.0.0.1 "$(node_port "$name")"
+    port_check "$name"
     node_config "$name"
     cd "$home"
     # The simple compiler and collector: ready in 20 s instead of 47, with a third of the CPU time. The
     # lab's queries are small.
     proc_start "$name" "$JAVA" \
-        -Xms256m -Xmx1200m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
+        -Xms256m -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
         -XX:ReservedCodeCacheSize=200M -XX:MaxMetaspaceSize=384M -XX:-OmitStackTraceInFastThrow \
         -Djdk.attach.allowAttachSelf=true -Djdk.nio.maxCachedBufferSize=2000000 -Dfile.encoding=UTF-8 \
         -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
@@ -137,22 +140,27 @@ node_boot() {
         -cp 'lib/*' io.trino.server.TrinoServer
 }
 
-# A starting server takes statements and then fails them, so the port alone says nothing.
-node_ready() { [[ $(http_get 127.0.0.1 "$(node_port "$1")" /v1/info) == *'"starting":false'* ]]; }
+# A starting server takes statements and then fails them, so the port alone says nothing. A worker is
+# ready when its coordinator, if there is one, has heard of it.
+node_ready() {
+    [[ $(http_get 127.0.0.1 "$(node_port "$1")" /v1/info) == *'"starting":false'* ]] || return 1
+    [ "$1" = trino ] || ! proc_alive trino || [[ $(http_get 127.0.0.1 "$PORT" /v1/service) == *"\"nodeId\":\"$1\""* ]]
+}
 
 server_start() {
     node_boot "$1"
-    wait_until 240 "$1" node_ready "$1"
+    wait_until 300 "$1" node_ready "$1"
     port_ours "$1" 127.0.0.1 "$(node_port "$1")" || die "127.0.0.1:$(node_port "$1") answers, but not from pid $(proc_pid "$1")"
 }
 
 # ---- workload ------------------------------------------------------------------------------------
 
+# Standard library only. No byte code beside the files: they lie in the clone.
 workload_python() { PYTHONDONTWRITEBYTECODE=1 "$(python_find)" "$HERE/$1" "${@:2}"; }
 
 workload_start() {
     PYTHONDONTWRITEBYTECODE=1 proc_start trino-work "$(python_find)" "$HERE/workload.py" run
-    wait_until 120 trino-work workload_python workload.py check
+    PAUSE=1 wait_until 180 "trino-work trino" workload_python workload.py check
 }
 
 # ---- verbs ---------------------------------------------------------------------------------------
@@ -163,11 +171,12 @@ up_trino() {
         say "already up at http://127.0.0.1:$PORT"
         return
     fi
+    port_check trino
     trino_install
     if ! proc_alive trino; then step "coordinator at http://127.0.0.1:$PORT" server_start trino; fi
+    wanted_set trino
     proc_signal trino CONT
     if ! proc_alive trino-work; then step "queries in every state" workload_start; fi
-    wanted_set trino
 }
 
 up_trino_w1() {
@@ -176,6 +185,7 @@ up_trino_w1() {
         say "already up at http://127.0.0.1:$PORT_W1"
         return
     fi
+    port_check trino-w1
     trino_install
     if ! proc_alive trino-w1; then step "worker at http://127.0.0.1:$PORT_W1" server_start trino-w1; fi
     wanted_set trino-w1

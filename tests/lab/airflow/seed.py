@@ -5,8 +5,8 @@ seed.py run STATE_FILE      makes what is missing, then looks after the states t
 seed.py check STATE_FILE    succeeds once every state is there
 seed.py trigger DAG [CONF]  triggers a run and prints its id
 
-The scheduler is the father of running tasks: when it was restarted, theirs are gone, and Airflow
-finds out only after five minutes. run notices (STATE_FILE holds the pid of the scheduler that was
+The scheduler is the father of running tasks: when it was restarted, theirs are gone, which Airflow may
+take minutes to find out. run notices (STATE_FILE holds the pid of the scheduler that was
 seeded) and begins those runs again under the same id, so that a test can rely on the id.
 """
 import json
@@ -47,8 +47,11 @@ RUNS = [
     ("lab_fail_chain", "seed__1", {}),
 ]
 
-# Runs whose tasks live as children of the scheduler, with the number of them that must be running.
-LIVE = {"lab_long": 1, "lab_pool": 1}
+# Their tasks are children of the scheduler and end with it.
+LIVE = ["lab_long", "lab_pool"]
+
+# They never end by themselves.
+LASTING = LIVE + ["lab_no_worker", "lab_deferred", "lab_one_run", "lab_input", "lab_retry"]
 
 # What a settled lab shows: task instances by state in the seeded run.
 STATES = {
@@ -67,6 +70,8 @@ STATES = {
     "lab_biglog": {"success": 1},
     "lab_producer": {"success": 1},
 }
+
+LOOK_EVERY = 60
 
 stop = threading.Event()
 
@@ -106,7 +111,9 @@ def run_path(dag, run):
 
 
 def start(api, dag, run, conf):
-    """True when the run is there. 404: the DAG is not parsed yet; 409: it was there before."""
+    """True when the run is there. 404: the DAG is not parsed yet."""
+    if api.call("GET", run_path(dag, run), ok=(200, 404))[0] == 200:
+        return True
     body = {"dag_run_id": run, "conf": conf, "logical_date": None, "note": "made by the lab"}
     return api.call("POST", f"/api/v2/dags/{dag}/dagRuns", body, ok=(200, 201, 404, 409))[0] != 404
 
@@ -118,13 +125,19 @@ def states(api, dag, run=SEED):
     return count
 
 
+def ensure(api, collection, name, body):
+    """Asked first: a conflict would leave a page of traceback in the server's log."""
+    if api.call("GET", f"/api/v2/{collection}/{name}", ok=(200, 404))[0] == 404:
+        api.call("POST", f"/api/v2/{collection}", body, ok=(200, 201, 409))
+
+
 def settings(api):
-    api.call("POST", "/api/v2/pools", {"name": "one", "slots": 1, "description": "one slot"}, ok=(201, 409))
-    for key, value in (("lab_plain", "hello"), ("lab_password", "hunter2")):
-        api.call("POST", "/api/v2/variables", {"key": key, "value": value}, ok=(201, 409))
-    api.call("POST", "/api/v2/connections", {
+    ensure(api, "pools", "one", {"name": "one", "slots": 1, "description": "one slot"})
+    ensure(api, "variables", "lab_plain", {"key": "lab_plain", "value": "hello"})
+    ensure(api, "variables", "lab_password", {"key": "lab_password", "value": "hunter2"})
+    ensure(api, "connections", "lab_warehouse", {
         "connection_id": "lab_warehouse", "conn_type": "http", "host": "127.0.0.1", "login": "lab",
-        "password": "hunter2", "port": 18080}, ok=(201, 409))
+        "password": "hunter2", "port": 18080})
 
 
 def backfill(api):
@@ -135,11 +148,28 @@ def backfill(api):
 
 
 def begin_again(api, dag):
-    """Only a run that has ended can be deleted."""
-    path = run_path(dag, SEED)
-    if api.call("PATCH", path, {"state": "failed"}, ok=(200, 404, 409))[0] != 404:
-        api.call("DELETE", path, ok=(204, 404))
-    start(api, dag, SEED, {})
+    """Only a run that has ended can be deleted. The last one goes first: the others of lab_one_run
+    would start when the one before them ends."""
+    runs = [one for one in RUNS if one[0] == dag]
+    for _, run, _ in reversed(runs):
+        path = run_path(dag, run)
+        if api.call("PATCH", path, {"state": "failed"}, ok=(200, 404, 409))[0] != 404:
+            api.call("DELETE", path, ok=(204, 404))
+    for one in runs:
+        start(api, *one)
+
+
+def look_after(api):
+    """Whatever was ended that lasts, or has ended otherwise than it should, because of a test or
+    because the lab was stopped in the middle, begins again."""
+    for dag, run, conf in RUNS:
+        status, found = api.call("GET", run_path(dag, run), ok=(200, 404))
+        if status == 404:
+            start(api, dag, run, conf)
+        elif run == SEED and found["state"] in ("success", "failed"):
+            if dag in LASTING or states(api, dag) != STATES[dag]:
+                print(f"{time.strftime('%H:%M:%S')} {dag} begins again", file=sys.stderr, flush=True)
+                begin_again(api, dag)
 
 
 def scheduler_pid(state_file):
@@ -158,14 +188,11 @@ def run(state_file):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     api = Api()
-    to_start = list(RUNS)
-    done = set()
+    ready = False
     while not stop.is_set():
-        pause = 60
         try:
-            if "settings" not in done:
+            if not ready:
                 settings(api)
-                done.add("settings")
             now, before = scheduler_pid(state_file)
             if now != before:
                 # Of an earlier scheduler. On an empty database there is nothing to begin again.
@@ -173,16 +200,13 @@ def run(state_file):
                     begin_again(api, dag)
                 with open(state_file, "w", encoding="ascii") as file:
                     file.write(now)
-            to_start = [one for one in to_start if not start(api, *one)]
-            if to_start:
-                pause = 1
-            elif "backfill" not in done:
+            if ready:
+                look_after(api)
+            elif all([start(api, *one) for one in RUNS]):
                 backfill(api)
-                done.add("backfill")
-            else:
-                for dag in LIVE:
-                    if api.get(run_path(dag, SEED))["state"] in ("success", "failed"):
-                        begin_again(api, dag)
+                ready = True
+                look_after(api)
+            pause = LOOK_EVERY if ready else 1
         except (OSError, ValueError, KeyError) as error:
             print(f"{time.strftime('%H:%M:%S')} {error}", file=sys.stderr, flush=True)
             pause = 5

@@ -16,6 +16,10 @@ ALWAYS = timedelta(days=60)
 
 lab = {"schedule": None, "start_date": datetime(2025, 1, 1), "catchup": False}
 
+# For states that last: the lab is stopped without asking, perhaps in the second in which such a task
+# runs, and it must find back.
+lasting = {"default_args": {"retries": 1000, "retry_delay": timedelta(seconds=5)}, **lab}
+
 
 @dag(
     tags=["lab", "green"],
@@ -202,14 +206,14 @@ def lab_no_worker():
     unheard()
 
 
-@dag(tags=["lab", "queued"], max_active_runs=1, **lab)
+@dag(tags=["lab", "queued"], max_active_runs=1, **lasting)
 def lab_one_run():
     """One run at a time: the first waits, the others are queued runs."""
 
     TimeDeltaSensor(task_id="hold", delta=ALWAYS, deferrable=True)
 
 
-@dag(tags=["lab", "deferred"], **lab)
+@dag(tags=["lab", "deferred"], **lasting)
 def lab_deferred():
     """deferred and up_for_reschedule"""
 
@@ -223,7 +227,7 @@ def lab_deferred():
     )
 
 
-@dag(tags=["lab", "input"], **lab)
+@dag(tags=["lab", "input"], **lasting)
 def lab_input():
     """awaiting_input: somebody must say yes"""
 
