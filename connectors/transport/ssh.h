@@ -12,8 +12,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define SSH_KEYS_MAX   5       /* sshd allows six attempts by default */
-#define SSH_BEFORE_MAX 1048576 /* bytes that a server may send before it has let us in */
+#define SSH_KEYS_MAX   5      /* sshd allows six attempts by default */
+#define SSH_BEFORE_MAX 131072 /* bytes that a server may send before it has let us in */
 
 struct wire;
 struct ssh_target;
