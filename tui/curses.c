@@ -226,12 +226,11 @@ static void open_screen(struct terminal *t, const struct terminal_options *optio
     curs_set(0);
     t->input = input_new(t->keys);
     t->ascii = wants_ascii(options);
-    terminal_resize(t);
     /* ncurses writes once per cursor movement until its first suspend: have that behind us. What it
      * says on the way stays in the file; the first frame says it again. */
-    refresh();
     endwin();
     discard(t);
+    terminal_resize(t);
 }
 
 struct terminal *terminal_open(

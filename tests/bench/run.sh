@@ -1,0 +1,73 @@
+#!/bin/sh
+# All figures, each beside a baseline of the same run. `make bench` calls it; `sh tests/bench/run.sh
+# terminal|rows|load|kafka` runs one part. Nothing is asserted: figures are for reading.
+cd "$(dirname "$0")/../.." || exit 2
+BUILD=${BUILD:-build}
+part=${1:-all}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+here=$(pwd)
+
+config() { # name, then one source per line
+    { printf 'environments:\n  bench:\n    class: dev\n    sources:\n'; sed 's/^/      /'; } >"$work/$1.yaml"
+}
+
+# Four live sources of fifty rows that change every second; the keys move the cursor.
+terminal() {
+    for s in one two three four; do echo "$s: {type: fake, rows: 50, every: 1h}"; done | config four
+    cat >"$work/weir.spec" <<END
+[weir]
+argv=$here/$BUILD/fake/weir --config $work/four.yaml
+keys=down*20,up*20
+setup=: t h i n g s enter
+content=four +fake +connecting
+quit=esc q
+END
+    "$BUILD/bench-tty" --spec "$work/weir.spec"
+    "$BUILD/bench-tty" --spec "$work/weir.spec" --size 80x24 --given-only
+}
+
+# 100,000 rows of 12 columns: memory, and what a filter key costs.
+rows() {
+    echo 'big: {type: fake, rows: 100000, every: 1h}' | config big
+    cat >"$work/weir.spec" <<END
+[weir-100000-rows]
+argv=$here/$BUILD/fake/weir --config $work/big.yaml
+keys=9 backspace 7 backspace 0 backspace 1 backspace
+setup=: t h i n g s enter /
+content=big +fake +ok
+quit=esc esc q
+END
+    "$BUILD/bench-tty" --given-only --spec "$work/weir.spec"
+}
+
+# The same keys while a source parses 10 MB again and again (100,000 rows a second).
+load() {
+    { echo 'one: {type: fake, rows: 50, every: 1h}'; echo 'busy: {type: fake, rows: 100000, every: 1s}'; } | config busy
+    cat >"$work/weir.spec" <<END
+[weir-while-a-source-is-busy]
+argv=$here/$BUILD/fake/weir --config $work/busy.yaml
+keys=down*20,up*20
+setup=: s o u r c e s enter
+content=one +fake +connecting
+quit=esc q
+END
+    "$BUILD/bench-tty" --given-only --spec "$work/weir.spec"
+}
+
+kafka() {
+    if [ -e tests/bench/kafka_lag.sh ] && tests/lab/lab status 2>/dev/null | grep -q '^kafka .*up'; then
+        sh tests/bench/kafka_lag.sh
+    else
+        echo "kafka: skipped, the lab is not up (make lab)"
+    fi
+}
+
+make -s "BUILD=$BUILD" "$BUILD/fake/weir" "$BUILD/fake/weir-connectors.so" "$BUILD/bench-tty" || exit 1
+for one in terminal rows load kafka; do
+    case $part in all | "$one")
+        echo "== $one"
+        $one
+        ;;
+    esac
+done
