@@ -187,11 +187,12 @@ static void emit_csv(GString *out, const struct emit *e, const struct arrange *a
 
 /* -- json ---------------------------------------------------------------------------------------- */
 
+/* Null when no calendar knows it. */
 static cJSON *json_time(int64_t at_ms)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     quantity_append_iso(text, at_ms);
-    return cJSON_CreateString(text->str);
+    return text->len ? cJSON_CreateString(text->str) : cJSON_CreateNull();
 }
 
 static cJSON *json_states(const struct states *states)
@@ -266,8 +267,8 @@ static cJSON *json_row(
             add_quality(&quality, name, cell.quality);
         }
     }
-    if (snapshot_row(s, row)->error)
-        cJSON_AddStringToObject(object, "error", snapshot_row(s, row)->error);
+    if (snapshot_row(s, row)->error) /* "error" is a column of several kinds */
+        cJSON_AddStringToObject(object, "read_error", snapshot_row(s, row)->error);
     if (absent)
         cJSON_AddItemToObject(object, "absent", absent);
     if (quality)
@@ -392,7 +393,7 @@ void emit_detail(GString *out, const struct snapshot *s, bool json, int64_t now_
     for (size_t row = 0; row < snapshot_count(s); row++) {
         struct cell in = snapshot_cell(s, row, DETAIL_GROUP);
         const char *name = in.type == CELL_TEXT ? in.text : "";
-        if (strcmp(name, group_name) != 0)
+        if (*name && strcmp(name, group_name) != 0)
             g_string_append_printf(out, "%s:\n", name);
         group_name = name;
         g_string_append_printf(out, "%s%s: ", *name ? "  " : "", snapshot_row(s, row)->name);
@@ -418,11 +419,21 @@ static const char *append_literal(GString *out, const char *p)
     return p;
 }
 
+/* A map or list and nothing behind it: a line of a log may begin like one. */
+static bool is_json(const char *text)
+{
+    if (*text != '{' && *text != '[')
+        return false;
+    cJSON *json = cJSON_ParseWithOpts(text, NULL, true);
+    cJSON_Delete(json);
+    return json != NULL;
+}
+
 void emit_json_lines(GString *out, const char *json)
 {
     int depth = 0;
     const char *p = json + strspn(json, " \t\r\n");
-    if (*p != '{' && *p != '[') {
+    if (!is_json(p)) {
         g_string_append(out, json);
         return;
     }

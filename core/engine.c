@@ -7,7 +7,6 @@
 #include "error.h"
 #include "rid.h"
 
-#define DERIVED_GAP_MS   500
 #define REPLACEMENTS_MAX 2
 #define STOP_MS          1500
 
@@ -261,10 +260,25 @@ void engine_refresh(struct engine *e, const struct source *s)
     engine_unlock(e);
 }
 
+static const char stuck_text[] = "a call to it did not come back in time and was given up";
+
+/* Locked. Nobody else will answer this. */
+static void answer_stuck(struct engine *e, guint64 id)
+{
+    struct mail *m = mail_new(MAIL_REPLY);
+    m->id = id;
+    weir_fail(&m->error, WEIR_ERROR_TIMEOUT, "%s", stuck_text);
+    mailbox_post(&e->mail, m);
+}
+
 /* Locked. */
 static guint64 ask(struct lane *l, enum ask_type type, const struct rid *what,
     const struct stream_options *options)
 {
+    if (l->abandoned) { /* and not replaced any more */
+        answer_stuck(l->engine, l->engine->next_id);
+        return l->engine->next_id++;
+    }
     struct ask *a = g_new0(struct ask, 1);
     a->type = type;
     a->id = l->engine->next_id++;
@@ -294,11 +308,24 @@ guint64 engine_check(struct engine *e, const struct source *s)
     return id;
 }
 
+/* Locked. The threads of logs that ended have nothing left to do but to be joined. */
+static void reap_logs(struct engine *e)
+{
+    for (guint i = e->lanes->len; i-- > 0;) {
+        struct lane *l = g_ptr_array_index(e->lanes, i);
+        if (l->role != ROLE_LOG || !l->done || !lane_join(l, clock_mono_ms() + STOP_MS))
+            continue;
+        g_ptr_array_remove_index(e->lanes, i);
+        lane_free(l);
+    }
+}
+
 guint64 engine_follow(struct engine *e, const struct source *s, const struct rid *what,
     const struct stream_options *options)
 {
     guint64 id = 0;
     engine_lock(e);
+    reap_logs(e);
     unsigned running = 0;
     for (guint i = 0; i < e->lanes->len; i++) {
         struct lane *l = g_ptr_array_index(e->lanes, i);
@@ -328,6 +355,10 @@ void engine_cancel(struct engine *e, guint64 id)
         if (waiting) {
             ask_free(waiting->data);
             g_queue_delete_link(&l->asks, waiting);
+            if (l->role == ROLE_LOG) { /* it was there for this alone */
+                l->stop = true;
+                lane_signal(l);
+            }
         } else if (l->busy_until > 0 && l->busy_id == id) {
             l->cancelled = true;
             lane_signal(l);
@@ -354,20 +385,52 @@ void engine_set_inputs(struct engine *e, GPtrArray *take_snapshots)
         g_ptr_array_unref(old);
 }
 
+/* Locked. What a stuck lane was at counts as failed. */
+static void fail_running(struct lane *stuck)
+{
+    g_autoptr(GError) error = NULL;
+    weir_fail(&error, WEIR_ERROR_TIMEOUT, "%s", stuck_text);
+    if (stuck->running)
+        mailbox_post(&stuck->engine->mail, lane_fetched(stuck, stuck->running, error));
+    if (stuck->busy_id)
+        answer_stuck(stuck->engine, stuck->busy_id);
+}
+
+/* Locked. When the lane that takes over is to do a job: a scope that hung waits for its next turn. */
+static int64_t taken_over_due(const struct lane *stuck, const struct job *job)
+{
+    if (job->scope->count == 0)
+        return 0;
+    if (job != stuck->running || job->once || job->feed->when == FEED_ALWAYS)
+        return job->due_ms;
+    return clock_mono_ms() + job->feed->poll_ms;
+}
+
 /* Locked. Another thread takes over what a stuck lane had to do. */
 static struct lane *replace_lane(struct engine *e, struct lane *stuck)
 {
-    stuck->abandoned = true;
     struct lane *l = lane_new(e, stuck->run, stuck->role);
     for (guint i = 0; i < stuck->jobs->len; i++) {
         const struct job *job = g_ptr_array_index(stuck->jobs, i);
         struct job *copy = jobs_open(l->jobs, job->feed, job->scope);
-        copy->openers = job->openers;
+        copy->openers = job->openers - (job == stuck->running); /* its thread holds one */
         copy->once = job->once;
-        copy->due_ms = job->scope->count == 0 ? 0 : job->due_ms;
+        copy->due_ms = taken_over_due(stuck, job);
     }
+    while (!g_queue_is_empty(&stuck->asks))
+        g_queue_push_tail(&l->asks, g_queue_pop_head(&stuck->asks));
     lane_start(l);
     return l;
+}
+
+/* Locked. No thread takes over. */
+static void drop_asks(struct lane *stuck)
+{
+    struct ask *a;
+    while ((a = g_queue_pop_head(&stuck->asks))) {
+        answer_stuck(stuck->engine, a->id);
+        ask_free(a);
+    }
 }
 
 void engine_watch(struct engine *e)
@@ -386,10 +449,12 @@ void engine_watch(struct engine *e)
                 replace ? "a call did not come back in time; it was given up and started anew"
                         : "a call did not come back in time, for the third time: restart weir",
                 run->connector->feeds[0].poll_ms, 0.5, clock_wall_ms());
+            fail_running(l);
+            l->abandoned = true;
             if (replace)
                 *lanes[j] = replace_lane(e, l);
             else
-                l->abandoned = true;
+                drop_asks(l);
             engine_post_status(e);
         }
     }

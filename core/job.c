@@ -67,6 +67,8 @@ void jobs_schedule(GPtrArray *jobs, struct job *job, int64_t wait_ms, int64_t no
     bool again = !job->once && !(always && scoped) && job->feed->when != FEED_DERIVED;
     if (again)
         job->due_ms = MIN(job->due_ms, now_ms + wait_ms);
+    if (job->feed->when == FEED_DERIVED && job->due_ms != JOB_NEVER)
+        job->due_ms = MAX(job->due_ms, now_ms + DERIVED_GAP_MS);
     for (guint i = 0; always && !scoped && i < jobs->len; i++) {
         struct job *other = g_ptr_array_index(jobs, i);
         if (other->feed == job->feed && other->scope->count > 0)

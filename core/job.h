@@ -5,7 +5,8 @@
 
 #include "connector.h"
 
-#define JOB_NEVER INT64_MAX
+#define JOB_NEVER      INT64_MAX
+#define DERIVED_GAP_MS 500 /* from the end of one run of a derived feed to the next */
 
 struct job {
     const struct feed *feed;
@@ -26,7 +27,8 @@ struct job *jobs_open(GPtrArray *jobs, const struct feed *f, const struct rid *s
 struct job *jobs_next(GPtrArray *jobs);
 void jobs_record(struct job *job, const GError *error, int64_t now_ms);
 /* After a fetch: due again in wait_ms unless it is a job for once or something made it due
- * meanwhile. The open scopes of a source-wide feed follow its fetch at once. */
+ * meanwhile. The open scopes of a source-wide feed follow its fetch at once. A derived feed whose
+ * inputs changed meanwhile is due after its gap. */
 void jobs_schedule(GPtrArray *jobs, struct job *job, int64_t wait_ms, int64_t now_ms);
 /* Whether the newest fetch of some job went well; and what cannot be read, "KIND: why", or NULL. */
 bool jobs_any_succeeds(const GPtrArray *jobs);

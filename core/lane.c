@@ -304,21 +304,23 @@ static unsigned poll_of(const struct source_run *run, const struct feed *f)
     return ms > 0 ? (unsigned)MIN(ms, G_MAXINT) : f->poll_ms;
 }
 
-static bool open_lane(struct lane *l, GError **error)
-{
-    const struct connector *c = l->run->connector;
-    if (!l->opened && c->open && !c->open(l, error))
-        return false;
-    l->opened = true;
-    return true;
-}
-
 static void close_lane(struct lane *l)
 {
     if (l->run && l->run->connector->close && (l->opened || l->data))
         l->run->connector->close(l);
     l->opened = false;
     l->data = NULL;
+}
+
+static bool open_lane(struct lane *l, GError **error)
+{
+    const struct connector *c = l->run->connector;
+    if (!l->opened && c->open && !c->open(l, error)) {
+        close_lane(l); /* what it got to be open by half */
+        return false;
+    }
+    l->opened = true;
+    return true;
 }
 
 /* Locked. Sets what engine_watch and lane_left_ms look at. */
@@ -392,6 +394,18 @@ static GPtrArray *matching_inputs(struct lane *l, const struct feed *f)
     return all;
 }
 
+struct mail *lane_fetched(const struct lane *l, const struct job *job, const GError *error)
+{
+    g_autofree char *scope = rid_print(job->scope);
+    struct mail *m = mail_new(MAIL_FETCHED);
+    m->source = l->run->source;
+    m->feed = job->feed;
+    m->scope = rid_copy(job->scope);
+    m->error = error ? g_error_copy(error) : NULL;
+    m->slot = g_strdup_printf("f %s %s %s", source_name(m->source), job->feed->name, scope);
+    return m;
+}
+
 static void run_job(struct lane *l, struct job *job)
 {
     g_autoptr(GError) error = NULL;
@@ -402,13 +416,7 @@ static void run_job(struct lane *l, struct job *job)
     g_clear_pointer(&l->inputs, g_ptr_array_unref);
     if (!ok && !error)
         weir_fail(&error, WEIR_ERROR_PROTOCOL, "%s failed without saying why", job->feed->name);
-    g_autofree char *scope = rid_print(job->scope);
-    struct mail *m = mail_new(MAIL_FETCHED);
-    m->source = l->run->source;
-    m->feed = job->feed;
-    m->scope = rid_copy(job->scope);
-    m->error = error ? g_error_copy(error) : NULL;
-    m->slot = g_strdup_printf("f %s %s %s", source_name(m->source), job->feed->name, scope);
+    struct mail *m = lane_fetched(l, job, error);
     engine_lock(l->engine);
     if (l->abandoned) {
         mail_free(m);
@@ -476,12 +484,14 @@ static void lane_turn(struct lane *l)
         return;
     }
     begin_call(l, timeout_of(l->run), 0);
+    l->running = job;
     job->openers++; /* so that it outlives the call */
     job->due_ms = JOB_NEVER;
     engine_unlock(l->engine);
     run_job(l, job);
     engine_lock(l->engine);
     job->openers--;
+    l->running = NULL;
     l->busy_until = 0;
 }
 

@@ -28,6 +28,7 @@ struct lane {
     bool stop, abandoned, done;
     int64_t busy_until; /* monotonic deadline of the running call, 0: idle */
     guint64 busy_id;    /* of the running ask */
+    struct job *running;
     bool cancelled;
     unsigned chunks; /* posted and not taken yet, of a log lane */
     /* its own thread only */
@@ -86,6 +87,8 @@ void lane_signal(struct lane *l);
 bool lane_join(struct lane *l, int64_t deadline_ms);
 void lane_free(struct lane *l);
 void ask_free(struct ask *ask);
+/* The mail that says how a fetch ended. */
+struct mail *lane_fetched(const struct lane *l, const struct job *job, const GError *error);
 /* Locked. */
 void engine_post_status(struct engine *e);
 

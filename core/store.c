@@ -105,14 +105,22 @@ void store_put(struct store *s, const struct snapshot *snapshot)
     touch(s, e);
 }
 
+/* Whether rows of a kind stand under such a scope. */
+static bool belongs(const struct store *s, const struct kind *k, const struct rid *scope)
+{
+    if (scope->count == 0)
+        return !k->scope || k->scope_optional;
+    const struct kind *owner = k->scope ? registry_kind(s->registry, k->scope, NULL) : NULL;
+    return owner && strcmp(kind_segment(owner), scope->part[scope->count - 1].kind) == 0;
+}
+
 /* A fetch marks every kind of its feed under its scope: with its error, or as read. */
 static bool take_result(struct store *s, const struct mail *m)
 {
     bool changed = false;
     for (const char *const *name = m->feed->kinds; *name; name++) {
         const struct kind *k = registry_kind(s->registry, *name, NULL);
-        bool wide = m->scope->count == 0;
-        if (!k || (wide && k->scope && !k->scope_optional))
+        if (!k || !belongs(s, k, m->scope))
             continue;
         struct entry *e = entry_of(s, k, m->scope);
         bool had = e->public.error != NULL;

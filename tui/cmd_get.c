@@ -1,5 +1,6 @@
 /* weir get: the same kinds, lanes and arrangement as the console, then text instead of cells. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "clock.h"
@@ -190,19 +191,38 @@ static void collect_failures(struct get *g)
     }
 }
 
+/* Says on a terminal what takes longer than a second; the line is wiped when it is over. */
+static void show_progress(const struct get *g, int64_t elapsed_ms)
+{
+    if (elapsed_ms < 1000 || !isatty(STDERR_FILENO))
+        return;
+    g_autofree char **keys = (char **)g_hash_table_get_keys_as_array(g->waiting, NULL);
+    g_autofree char *what = keys[0] ? g_strjoinv(", ", keys) : g_strdup("a second sample");
+    g_printerr("\r\033[Kwaiting for %.60s ... %ds", what, (int)(elapsed_ms / 1000));
+}
+
+static void end_progress(int64_t elapsed_ms)
+{
+    if (elapsed_ms >= 1000 && isatty(STDERR_FILENO))
+        g_printerr("\r\033[K");
+}
+
 /* Waits until every fetch has ended, and in between for --wait; then for the derived kind. */
 static void gather(struct get *g)
 {
-    int64_t now = clock_mono_ms();
+    int64_t start = clock_mono_ms();
+    int64_t now = start;
     int64_t end = now + patience(g);
     int64_t settled = now + g->wait_ms;
     while (now < end && (g_hash_table_size(g->waiting) > 0 || now < settled)) {
         int64_t until = g_hash_table_size(g->waiting) > 0 ? end : settled;
-        g_autoptr(GPtrArray) mail = engine_wait(g->session->engine, until - now);
+        show_progress(g, now - start);
+        g_autoptr(GPtrArray) mail = engine_wait(g->session->engine, MIN(until - now, 1000));
         for (guint i = 0; i < mail->len; i++)
             take_mail(g, g_ptr_array_index(mail, i));
         now = clock_mono_ms();
     }
+    end_progress(now - start);
     if (!is_derived(g))
         return;
     engine_set_inputs(g->session->engine, store_inputs(g->session->store, derived_connector()));

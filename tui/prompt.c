@@ -163,7 +163,7 @@ void prompt_draw(const struct prompt *p, struct surface *s, int y)
     surface_put(s, 0, y, s->width, ROLE_KEY, start);
     /* The end of a long line is what one types at. */
     const char *text = p->text->str;
-    while (text_width(text) >= s->width - x - 1)
+    while (*text && text_width(text) >= s->width - x - 1)
         text = g_utf8_next_char(text);
     surface_put(s, x, y, s->width - x, ROLE_PROMPT, text);
     s->cursor(s, x + text_width(text), y);

@@ -110,6 +110,19 @@ static gboolean parse_group(const char *name, GKeyFile *file, const char *group,
     return TRUE;
 }
 
+/* A group that is misspelled would be left out without a word. */
+static gboolean check_groups(const char *name, GKeyFile *file, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    if (!groups[0])
+        return weir_fail(error, WEIR_ERROR_CONFIG, "theme %s: it has no [roles]", name);
+    for (char **group = groups; *group; group++)
+        if (strcmp(*group, "roles") != 0 && strcmp(*group, "256") != 0)
+            return weir_fail(error, WEIR_ERROR_CONFIG,
+                "theme %s: no group [%s]; there are [roles] and [256]", name, *group);
+    return TRUE;
+}
+
 struct theme *theme_parse(const char *name, const char *text, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -118,6 +131,8 @@ struct theme *theme_parse(const char *name, const char *text, GError **error)
         weir_fail(error, WEIR_ERROR_CONFIG, "theme %s: %s", name, wrong->message);
         return NULL;
     }
+    if (!check_groups(name, file, error))
+        return NULL;
     struct theme *t = g_new0(struct theme, 1);
     for (unsigned role = 0; role < ROLE_COUNT; role++)
         t->plain[role] = (struct style){-1, -1, 0};

@@ -4,7 +4,8 @@
  *     [roles]
  *     fail = red bold
  *     title = black on cyan
- *     [256]                 # the same where the terminal has 256 colours
+ *     # the same where the terminal has 256 colours
+ *     [256]
  *     dim = 245
  *
  * Colours: default, the eight ANSI names, bright-NAME, or 0 to 255. Attributes: bold, dim, reverse,

@@ -25,10 +25,10 @@ struct tree {
     struct list_view list_view;
     const struct snapshot *snapshot; /* NULL: nothing read */
     GArray *lines;                   /* struct line: what is shown, in order */
-    GHashTable *folds;               /* keys of folded nodes */
+    GHashTable *folds;               /* paths of folded nodes */
     struct filter *filter;
     char *filter_text;
-    char *key; /* under the cursor */
+    char *path; /* of the node under the cursor */
     bool stale, asked;
     struct banners banners;
 };
@@ -41,6 +41,26 @@ static struct tree *as_tree(struct view *v)
 static const struct tree *as_const_tree(const struct view *v)
 {
     return (const struct tree *)(const void *)v;
+}
+
+/* The keys from a node up to its root: a node may stand under several parents. */
+static char *path_of(const struct tree *t, uint32_t row)
+{
+    GString *path = g_string_new(NULL);
+    for (unsigned i = 0; i < DEPTH_MAX && row < snapshot_count(t->snapshot); i++) {
+        g_string_append(path, snapshot_row(t->snapshot, row)->key);
+        g_string_append_c(path, '\n');
+        row = snapshot_row(t->snapshot, row)->parent;
+    }
+    return g_string_free(path, FALSE);
+}
+
+static bool is_folded(const struct tree *t, uint32_t row)
+{
+    if (g_hash_table_size(t->folds) == 0)
+        return false;
+    g_autofree char *path = path_of(t, row);
+    return g_hash_table_contains(t->folds, path);
 }
 
 /* -- lines --------------------------------------------------------------------------------------- */
@@ -66,8 +86,7 @@ static void add_lines(
     for (guint i = 0; i < list->len && depth < DEPTH_MAX; i++) {
         uint32_t row = g_array_index(list, uint32_t, i);
         const GArray *below = g_ptr_array_index(children, row);
-        const char *key = snapshot_row(t->snapshot, row)->key;
-        bool folded = below->len > 0 && g_hash_table_contains(t->folds, key);
+        bool folded = below->len > 0 && is_folded(t, row);
         struct line line = {row, (uint16_t)depth, folded};
         if (!t->filter || filter_match(t->filter, t->snapshot, row, now_ms))
             g_array_append_val(t->lines, line);
@@ -84,10 +103,12 @@ static void rebuild(struct tree *t)
     g_autoptr(GPtrArray) children = children_of(t);
     add_lines(t, children, (uint32_t)snapshot_count(t->snapshot), 0, g_get_real_time() / 1000);
     struct list *l = &t->list_view.list;
-    for (guint i = 0; t->key && i < t->lines->len; i++) {
-        uint32_t row = g_array_index(t->lines, struct line, i).row;
-        if (strcmp(snapshot_row(t->snapshot, row)->key, t->key) == 0)
+    for (guint i = 0; t->path && i < t->lines->len; i++) {
+        g_autofree char *path = path_of(t, g_array_index(t->lines, struct line, i).row);
+        if (strcmp(path, t->path) == 0) {
             l->cursor = i;
+            break;
+        }
     }
     list_fit(l, t->lines->len, l->height);
 }
@@ -107,19 +128,19 @@ static void tree_moved(struct list_view *v)
     const struct snapshot *s;
     size_t row;
     struct tree *t = as_tree(&v->base);
-    g_clear_pointer(&t->key, g_free);
+    g_clear_pointer(&t->path, g_free);
     if (tree_selected(&v->base, &s, &row))
-        t->key = g_strdup(snapshot_row(s, row)->key);
+        t->path = path_of(t, (uint32_t)row);
 }
 
 static void toggle_fold(struct view *v)
 {
     struct tree *t = as_tree(v);
     tree_moved(&t->list_view);
-    if (!t->key)
+    if (!t->path)
         return;
-    if (!g_hash_table_remove(t->folds, t->key))
-        g_hash_table_add(t->folds, g_strdup(t->key));
+    if (!g_hash_table_remove(t->folds, t->path))
+        g_hash_table_add(t->folds, g_strdup(t->path));
     rebuild(t);
 }
 
@@ -269,7 +290,7 @@ static void tree_free(struct view *v)
     g_hash_table_unref(t->folds);
     filter_free(t->filter);
     g_free(t->filter_text);
-    g_free(t->key);
+    g_free(t->path);
     banners_clear(&t->banners);
     g_free(t);
 }

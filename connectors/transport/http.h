@@ -53,9 +53,11 @@ struct http_request {
     const char *content_type; /* of the body; NULL: application/json */
     const char *accept;       /* NULL: application/json */
     gsize body_max;           /* 0: HTTP_BODY_MAX, with a sink HTTP_STREAM_MAX */
-    bool
-        long_poll; /* its duration says nothing about the server's health: not counted as latency */
-    bool secret;   /* a sign-in: a tape keeps neither its body nor what the answer says */
+    unsigned patience;        /* times the usual time limit; 0: once */
+    /* Its duration says nothing about the server's health: not counted as latency. */
+    bool long_poll;
+    /* A sign-in: a tape keeps neither its body nor what the answer says. */
+    bool secret;
     /* Takes the body of a 2xx answer as it comes, decoded and in order, instead of http_reply.body.
      * false ends the transfer (WEIR_ERROR_CANCELLED). The time limit starts anew with every piece. May
      * block. Not for http_send_many. */
@@ -65,12 +67,11 @@ struct http_request {
 
 struct http_reply {
     long status;
-    char *content_type; /* "" when none */
-    char *date;         /* the Date header, or NULL */
-    char *location;     /* where a redirect would lead, or NULL */
-    GString *body;      /* NUL-terminated as well */
-    GHashTable
-        *headers; /* lower-case name to value: those a connector asked for by http_want_header */
+    char *content_type;  /* "" when none */
+    char *date;          /* the Date header, or NULL */
+    char *location;      /* where a redirect would lead, or NULL */
+    GString *body;       /* NUL-terminated as well */
+    GHashTable *headers; /* those of http_want_header: lower-case name to value */
 };
 void http_reply_clear(struct http_reply *r);
 /* The Date header in milliseconds UTC (whole seconds); false when there is none. */

@@ -23,6 +23,7 @@
 #define SHELL_REPLY_MAX   (1024 * 1024) /* bytes of one answer */
 #define SHELL_OPENING_MAX 8             /* connections being made at a time, of one set */
 #define SHELL_STUCK_MS    1500          /* one that hears nothing for so long gives up its turn */
+#define SHELL_HANGING_MAX 16            /* ... those that gave it up included */
 #define SHELL_LOCAL       "local"       /* the host that is this machine, without ssh */
 
 struct connector;

@@ -11,6 +11,8 @@
 # triggerer, and a PostgreSQL of its own (component pg, 127.0.0.1:25481): on SQLite a clear answers 500
 # and a backfill 503 as soon as tasks run. Users admin, op, user, viewer; the password is the name.
 
+# main exits, which shellcheck 0.9 takes for the death of everything above it.
+# shellcheck disable=SC2317
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -211,7 +213,7 @@ server_start() { # airflow-COMPONENT
 
 workload_start() {
     proc_start airflow-work "$DIR/venv/bin/python" -I -B "$HERE/seed.py" run "$DIR/seeded"
-    PAUSE=1 wait_until 420 "airflow-work ${COMPONENTS[*]/#/airflow-}" seed check "$DIR/seeded" || {
+    PAUSE=1 wait_until 900 "airflow-work ${COMPONENTS[*]/#/airflow-}" seed check "$DIR/seeded" || {
         seed check "$DIR/seeded" || true
         return 1
     }
@@ -265,33 +267,41 @@ status_airflow() {
     return "$rc"
 }
 
-case ${1:-} in
-up | down | status | needs)
-    verb=$1
-    shift
-    lab_verb "$verb" "${@:-airflow}"
-    ;;
-stop-server | kill-server | start-server | freeze | thaw)
-    name=${2:-api-server}
-    case " ${COMPONENTS[*]} pg " in *" $name "*) ;; *) die "no component '$name': ${COMPONENTS[*]} pg" ;; esac
-    if [ "$name" = pg ]; then server_verb "$1" airflow-pg INT; else server_verb "$1" "airflow-$name"; fi
-    ;;
-settled) ! proc_alive airflow-work || seed check "$DIR/seeded" ;;
-trigger)
-    shift
-    [ -d "$DIR/venv" ] || die "not installed: tests/lab/lab up airflow"
-    seed trigger "$@"
-    ;;
-cli)
-    shift
-    airflow_cli "$@"
-    ;;
-psql)
-    shift
-    pg_psql -d airflow "$@"
-    ;;
-*)
-    sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 2
-    ;;
-esac
+# A function that exits: bash has read the whole file before it begins and reads nothing afterwards, so
+# an update of the clone may replace it meanwhile.
+main() {
+    case ${1:-} in
+    up | down | status | needs)
+        local verb=$1
+        shift
+        lab_verb "$verb" "${@:-airflow}"
+        ;;
+    stop-server | kill-server | start-server | freeze | thaw)
+        local name=${2:-api-server}
+        case " ${COMPONENTS[*]} pg " in *" $name "*) ;; *) die "no component '$name': ${COMPONENTS[*]} pg" ;; esac
+        # Signals and times as in down_airflow.
+        if [ "$name" = pg ]; then server_verb "$1" airflow-pg INT; else server_verb "$1" "airflow-$name" TERM 2; fi
+        ;;
+    settled) ! proc_alive airflow-work || seed check "$DIR/seeded" ;;
+    trigger)
+        shift
+        [ -d "$DIR/venv" ] || die "not installed: tests/lab/lab up airflow"
+        seed trigger "$@"
+        ;;
+    cli)
+        shift
+        airflow_cli "$@"
+        ;;
+    psql)
+        shift
+        pg_psql -d airflow "$@"
+        ;;
+    *)
+        sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 2
+        ;;
+    esac
+    exit
+}
+
+main "$@"

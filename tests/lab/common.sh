@@ -213,6 +213,20 @@ proc_stop() {
 # The one place that sleeps: between two looks at a condition. PAUSE for conditions that cost more.
 pause() { sleep "${PAUSE:-0.2}"; }
 
+# marked_end MARK: ends processes that carry WEIR_LAB=MARK in their environment and have left the tree
+# of their server, as a daemon does.
+marked_end() {
+    local file pid start pairs=()
+    for file in /proc/[0-9]*/environ; do
+        grep -qzxF "WEIR_LAB=$1" "$file" 2>/dev/null || continue
+        pid=${file#/proc/} pid=${pid%/environ}
+        if start=$(proc_field "$pid" 20); then pairs+=("$pid $start"); fi
+    done
+    ((${#pairs[@]} > 0)) || return 0
+    say "left over, ended now: pids ${pairs[*]% *}"
+    procs_end TERM 3 "${pairs[@]}" || procs_end KILL 10 "${pairs[@]}"
+}
+
 # wait_until SECONDS "NAME..." COMMAND...: until COMMAND succeeds. Fails when one of the processes ends
 # or the time is up, and shows the end of its log, which is what a reader needs next.
 wait_until() {
@@ -513,7 +527,7 @@ lab_verb() {
     esac
 }
 
-# server_verb VERB NAME [SIGNAL]: takes one server away from under weir and gives it back. Each system
+# server_verb VERB NAME [SIGNAL [SECONDS]]: takes one server away from under weir and gives it back. Each system
 # defines server_start NAME, which also waits until the server answers.
 server_verb() {
     local verb=$1 name=$2
@@ -521,7 +535,7 @@ server_verb() {
     case $verb in
     stop-server)
         lab_lock "$verb $name"
-        proc_stop "$name" "${3:-TERM}"
+        proc_stop "$name" "${3:-TERM}" "${4:-20}"
         ;;
     kill-server)
         lab_lock "$verb $name"

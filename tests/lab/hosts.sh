@@ -10,6 +10,8 @@
 # Ed25519 alone. Login is by key. As root the login user is `weirlab`, made when it is missing; without
 # root sshd can log in its own user only, so it is that one.
 
+# main exits, which shellcheck 0.9 takes for the death of everything above it.
+# shellcheck disable=SC2317
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -39,7 +41,8 @@ user_make() {
         useradd --system --no-create-home --home-dir "$DIR/home" --shell /bin/sh --password '*' \
             --comment "$USER_COMMENT" weirlab
     elif user_is_ours && [[ $(getent passwd weirlab) != *:"$DIR/home":* ]]; then
-        usermod --home "$DIR/home" weirlab
+        # Refused while somebody is logged in; then logins complain, and work.
+        usermod --home "$DIR/home" weirlab || true
     fi
     install -d -o weirlab -g "$(id -g weirlab)" -m 755 "$DIR/home"
 }
@@ -97,6 +100,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin no
 LogLevel VERBOSE
 PrintMotd no
+SetEnv WEIR_LAB=$DIR
 Subsystem sftp internal-sftp
 END
 }
@@ -143,23 +147,11 @@ keys_and_user() {
 }
 
 down_hosts() {
-    local host pid
+    local host
     wanted_clear hosts
     for host in lab1 lab2; do proc_stop "sshd-$host"; done
-    # What a session left behind on purpose (nohup, setsid) is still the lab's: nobody else logs in
-    # as the user that was made for it.
-    if ((EUID == 0)) && user_is_ours; then
-        local left=()
-        for pid in $(user_pids "$(id -u weirlab)"); do left+=("$pid $(proc_field "$pid" 20)"); done
-        if ((${#left[@]} > 0)); then procs_end TERM 2 "${left[@]}" || procs_end KILL 5 "${left[@]}" || true; fi
-    fi
-}
-
-user_pids() { # UID
-    local status
-    for status in /proc/[0-9]*/status; do
-        awk -v uid="$1" '$1 == "Pid:" { pid = $2 } $1 == "Uid:" && $2 == uid { print pid }' "$status" 2>/dev/null || true
-    done
+    # What a session left behind on purpose (nohup, setsid).
+    marked_end "$DIR"
 }
 
 status_hosts() {
@@ -168,25 +160,33 @@ status_hosts() {
     return "$rc"
 }
 
-case ${1:-} in
-up | down | status | needs)
-    verb=$1
-    shift
-    lab_verb "$verb" "${@:-hosts}"
-    ;;
-stop-server | kill-server | start-server | freeze | thaw)
-    for host in ${2:-lab1 lab2}; do
-        address "$host" >/dev/null
-        server_verb "$1" "sshd-$host"
-    done
-    ;;
-settled) ;;
-ssh)
-    shift
-    exec ssh -F "$DIR/ssh_config" "$@"
-    ;;
-*)
-    sed -n '3,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 2
-    ;;
-esac
+# A function that exits: bash has read the whole file before it begins and reads nothing afterwards, so
+# an update of the clone may replace it meanwhile.
+main() {
+    case ${1:-} in
+    up | down | status | needs)
+        local verb=$1
+        shift
+        lab_verb "$verb" "${@:-hosts}"
+        ;;
+    stop-server | kill-server | start-server | freeze | thaw)
+        local host
+        for host in ${2:-lab1 lab2}; do
+            address "$host" >/dev/null
+            server_verb "$1" "sshd-$host"
+        done
+        ;;
+    settled) ;;
+    ssh)
+        shift
+        exec ssh -F "$DIR/ssh_config" "$@"
+        ;;
+    *)
+        sed -n '3,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 2
+        ;;
+    esac
+    exit
+}
+
+main "$@"

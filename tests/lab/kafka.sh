@@ -11,6 +11,8 @@
 # alice/alice-pw by SCRAM, bob/bob-pw by PLAIN), controller 9093. The workload runs against it.
 # kafka3: three combined nodes at 29092, 29102 and 29112 (controllers at +1), replication 3.
 
+# main exits, which shellcheck 0.9 takes for the death of everything above it.
+# shellcheck disable=SC2317
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -222,7 +224,7 @@ workload() { "$DIR/venv/bin/python" "$HERE/workload.py" "$@"; }
 workload_start() {
     nice -n "$LAB_NICE" timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup "127.0.0.1:$PORT"
     proc_start kafka-work "$DIR/venv/bin/python" "$HERE/workload.py" run "127.0.0.1:$PORT"
-    PAUSE=1 wait_until 120 "kafka-work kafka" workload check "127.0.0.1:$PORT"
+    PAUSE=1 wait_until 240 "kafka-work kafka" workload check "127.0.0.1:$PORT"
 }
 
 setup3() { timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup3 "127.0.0.1:$PORT3"; }
@@ -322,24 +324,31 @@ cli() {
     kafka_java tool "$class" "$@"
 }
 
-case ${1:-} in
-up | down | status | needs)
-    verb=$1
-    shift
-    lab_verb "$verb" "${@:-kafka}"
-    ;;
-stop-server | kill-server | start-server | freeze | thaw) server_verb "$1" "${2:-kafka}" ;;
-settled) ! proc_alive kafka-work || workload check "127.0.0.1:$PORT" ;;
-cli)
-    shift
-    cli "$@"
-    ;;
-bulk)
-    proc_alive kafka || die "the broker is not up: tests/lab/lab up kafka"
-    "$DIR/venv/bin/python" "$HERE/bulk.py" "127.0.0.1:$PORT"
-    ;;
-*)
-    sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 2
-    ;;
-esac
+# A function that exits: bash has read the whole file before it begins and reads nothing afterwards, so
+# an update of the clone may replace it meanwhile.
+main() {
+    case ${1:-} in
+    up | down | status | needs)
+        local verb=$1
+        shift
+        lab_verb "$verb" "${@:-kafka}"
+        ;;
+    stop-server | kill-server | start-server | freeze | thaw) server_verb "$1" "${2:-kafka}" ;;
+    settled) ! proc_alive kafka-work || workload check "127.0.0.1:$PORT" ;;
+    cli)
+        shift
+        cli "$@"
+        ;;
+    bulk)
+        proc_alive kafka || die "the broker is not up: tests/lab/lab up kafka"
+        "$DIR/venv/bin/python" "$HERE/bulk.py" "127.0.0.1:$PORT"
+        ;;
+    *)
+        sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 2
+        ;;
+    esac
+    exit
+}
+
+main "$@"

@@ -10,6 +10,8 @@
 # trino: 476, coordinator and worker in one, http://127.0.0.1:18080, catalogs tpch and memory, no
 # authentication. Sources `slow*` run one at a time with three waiting. trino-w1: 127.0.0.1:18180.
 
+# main exits, which shellcheck 0.9 takes for the death of everything above it.
+# shellcheck disable=SC2317
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -160,7 +162,7 @@ workload_python() { PYTHONDONTWRITEBYTECODE=1 "$(python_find)" "$HERE/$1" "${@:2
 
 workload_start() {
     PYTHONDONTWRITEBYTECODE=1 proc_start trino-work "$(python_find)" "$HERE/workload.py" run
-    PAUSE=1 wait_until 180 "trino-work trino" workload_python workload.py check
+    PAUSE=1 wait_until 400 "trino-work trino" workload_python workload.py check
 }
 
 # ---- verbs ---------------------------------------------------------------------------------------
@@ -211,24 +213,31 @@ status_trino() {
 
 status_trino_w1() { status_row trino-w1 "127.0.0.1:$PORT_W1"; }
 
-case ${1:-} in
-up | down | status | needs)
-    verb=$1
-    shift
-    lab_verb "$verb" "${@:-trino}"
-    ;;
-stop-server | kill-server | start-server | freeze | thaw) server_verb "$1" "${2:-trino}" ;;
-settled) ! proc_alive trino-work || workload_python workload.py check ;;
-sql)
-    shift
-    workload_python statement.py "$@"
-    ;;
-cli)
-    shift
-    exec "$(java_find 11)" -jar "$DIR/server/trino-cli.jar" --server "http://127.0.0.1:$PORT" "$@"
-    ;;
-*)
-    sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 2
-    ;;
-esac
+# A function that exits: bash has read the whole file before it begins and reads nothing afterwards, so
+# an update of the clone may replace it meanwhile.
+main() {
+    case ${1:-} in
+    up | down | status | needs)
+        local verb=$1
+        shift
+        lab_verb "$verb" "${@:-trino}"
+        ;;
+    stop-server | kill-server | start-server | freeze | thaw) server_verb "$1" "${2:-trino}" ;;
+    settled) ! proc_alive trino-work || workload_python workload.py check ;;
+    sql)
+        shift
+        workload_python statement.py "$@"
+        ;;
+    cli)
+        shift
+        exec "$(java_find 11)" -jar "$DIR/server/trino-cli.jar" --server "http://127.0.0.1:$PORT" "$@"
+        ;;
+    *)
+        sed -n '3,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 2
+        ;;
+    esac
+    exit
+}
+
+main "$@"

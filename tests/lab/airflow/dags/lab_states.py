@@ -114,7 +114,7 @@ def lab_retry():
     third_time()
 
 
-@dag(tags=["lab", "long"], params={"seconds": int(ALWAYS.total_seconds())}, **lab)
+@dag(tags=["lab", "long"], params={"seconds": int(ALWAYS.total_seconds())}, **lasting)
 def lab_long():
     """running, with a line in its log every two seconds"""
 
@@ -184,7 +184,7 @@ def lab_groups():
     start() >> outer() >> end()
 
 
-@dag(tags=["lab", "pool"], **lab)
+@dag(tags=["lab", "pool"], **lasting)
 def lab_pool():
     """Four tasks in pool `one`, which has one slot: one running, three scheduled."""
 

@@ -1,0 +1,155 @@
+/* The doctor's rows, and discovery. */
+#include "airflow.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "quantity.h"
+
+#define SKEW_WARN_MS 5000 /* the Date header has whole seconds, and the answer travels */
+
+/* -- doctor -------------------------------------------------------------------------------------- */
+
+static void check_right(
+    struct airflow *a, struct snapshot *doctor, const char *what, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    AUTO(cJSON) json = airflow_get(a, path, &error);
+    int64_t total = -1;
+    if (!json) {
+        doctor_add(doctor, what, HEALTH_FAIL, error->message,
+            error->code == WEIR_ERROR_DENIED ? "give the user at least the role of a viewer"
+                                             : NULL);
+        return;
+    }
+    g_autofree char *seen = json_int(json, "total_entries", &total)
+                                ? g_strdup_printf("allowed: %" G_GINT64_FORMAT, total)
+                                : g_strdup("allowed");
+    doctor_add(doctor, what, HEALTH_OK, seen, NULL);
+}
+
+static void check_import_errors(struct airflow *a, struct snapshot *doctor)
+{
+    g_autoptr(GError) error = NULL;
+    AUTO(cJSON) json = airflow_get(a, "/api/v2/importErrors?limit=1", &error);
+    int64_t total = 0;
+    if (!json || !json_int(json, "total_entries", &total)) {
+        doctor_add(doctor, "import errors", HEALTH_UNKNOWN, error ? error->message : "no count",
+            "without the right to see them, DAGs that are missing stay unexplained");
+        return;
+    }
+    const char *file = json_text(json_first(json_get(json, "import_errors")), "filename");
+    g_autofree char *seen = g_strdup_printf("%" G_GINT64_FORMAT " files cannot be imported%s%s",
+        total, file ? ", one is " : "", file ? file : "");
+    doctor_add(doctor, "import errors", total ? HEALTH_WARN : HEALTH_OK, total ? seen : "none",
+        total ? "their DAGs are missing or old: see Airflow's page of import errors" : NULL);
+}
+
+static void check_clock(struct airflow *a, struct snapshot *doctor)
+{
+    int64_t skew = a->server_ms - lane_now_ms(a->lane);
+    g_autoptr(GString) seen = g_string_new(NULL);
+    quantity_append_span(seen, ABS(skew));
+    g_string_append(seen, skew > 0 ? " ahead of ours" : " behind ours");
+    bool off = ABS(skew) > SKEW_WARN_MS;
+    doctor_add(doctor, "clock", off ? HEALTH_WARN : HEALTH_OK, off ? seen->str : "agrees with ours",
+        off ? "ages are counted by the server's clock; set both by NTP" : NULL);
+}
+
+static void check_session(struct airflow *a, struct snapshot *doctor)
+{
+    g_autofree char *version = g_strdup_printf("Airflow %s, API v2", a->version);
+    doctor_add(doctor, "reachable", HEALTH_OK, "answers", NULL);
+    doctor_add(doctor, "version", HEALTH_OK, version, NULL);
+    g_autofree char *who = a->user ? g_strdup_printf("signed in as %s", a->user) : NULL;
+    bool token = source_secret(lane_source(a->lane), "token") != NULL;
+    doctor_add(doctor, "sign-in", HEALTH_OK,
+        who     ? who
+        : token ? "the token is accepted"
+                : "the server lets everybody in",
+        NULL);
+}
+
+/* The lane is open when this runs: a server that is down, or a wrong password, is the error of open. */
+bool airflow_check(struct lane *l, struct snapshot *doctor, GError **error)
+{
+    struct airflow *a = airflow_of(l, error);
+    if (!a)
+        return false;
+    check_session(a, doctor);
+    check_right(a, doctor, "may list DAGs", "/api/v2/dags?limit=1");
+    check_clock(a, doctor);
+    check_right(a, doctor, "may list runs",
+        "/api/v2/dags/~/dagRuns?state=running&limit=1&order_by=-run_after");
+    check_right(a, doctor, "may list tasks",
+        "/api/v2/dags/~/dagRuns/~/taskInstances?state=running&limit=1");
+    check_import_errors(a, doctor);
+    return true;
+}
+
+/* -- discovery ----------------------------------------------------------------------------------- */
+
+static const struct {
+    unsigned first, last;
+} ranges[] = {{8080, 8089}, {18080, 18089}};
+
+static bool is_usual(unsigned port)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(ranges); i++)
+        if (port >= ranges[i].first && port <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/* "0100007F:1F90" of /proc/net/tcp, or 32 digits of /proc/net/tcp6: whether 127.0.0.1, ::1 or the
+ * wildcard listens there. */
+static bool is_local(const char *address)
+{
+    static const char *const local[] = {"0100007F", "00000000", "00000000000000000000000000000000",
+        "00000000000000000000000001000000", NULL};
+    return g_strv_contains(local, address);
+}
+
+static void read_listeners(const char *path, GHashTable *ports)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 1; lines[i]; i++) {
+        char address[33];
+        unsigned port, state;
+        if (sscanf(lines[i], " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &port, &state) ==
+                3 &&
+            state == 0x0a && is_usual(port) && is_local(address))
+            g_hash_table_add(ports, GUINT_TO_POINTER(port));
+    }
+}
+
+/* Sends no credential: the version needs none. */
+static bool is_airflow(struct lane *l, const char *url)
+{
+    g_autoptr(GError) error = NULL;
+    struct http *http = http_new(l, url, &error);
+    AUTO(cJSON) json = http ? http_get_json(http, "/api/v2/version", &error) : NULL;
+    http_free(http);
+    return json_text(json, "version") && json_get(json, "git_version");
+}
+
+void airflow_discover(struct lane *l, struct found *out)
+{
+    g_autoptr(GHashTable) ports = g_hash_table_new(NULL, NULL);
+    read_listeners("/proc/net/tcp", ports);
+    read_listeners("/proc/net/tcp6", ports);
+    for (unsigned i = 0; i < G_N_ELEMENTS(ranges); i++) {
+        for (unsigned port = ranges[i].first; port <= ranges[i].last; port++) {
+            if (!g_hash_table_contains(ports, GUINT_TO_POINTER(port)) || lane_cancelled(l))
+                continue;
+            g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u", port);
+            const char *const pairs[] = {"url", url, NULL};
+            if (is_airflow(l, url))
+                found_add(out, "airflow", pairs);
+        }
+    }
+}

@@ -1,0 +1,700 @@
+/* One host after the other would take minutes, a thread per host would need locks: so every shell is a
+ * small state machine, and shell_poll() steps all of a set that have something to do. What a shell goes
+ * through before it carries lines:
+ *
+ *     ASKING   ssh -G HOST, a child with a deadline
+ *     NAMING   getent ahosts NAME, a child as well: getaddrinfo() cannot be interrupted
+ *     WIRING   the transport connects (wire.h); when libssh2 cannot, once more with the system's ssh
+ *
+ * Before that it waits for its turn: SHELL_OPENING_MAX connect at a time, since sshd drops what comes
+ * in bursts (MaxStartups 10:30:100). */
+#include "shell.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "action.h"
+#include "clock.h"
+#include "error.h"
+#include "known_hosts.h"
+#include "ssh.h"
+#include "ssh_target.h"
+#include "text.h"
+#include "wire.h"
+
+#define ADDRESSES_MAX 8
+#define SAID_MAX      200   /* bytes of what a shell says instead of an answer */
+#define NAMES_MAX     65536 /* bytes of getent's answer */
+
+enum phase_of { ASKING, NAMING, WIRING };
+
+/* How long each stage may take. Logging in includes an agent that asks somebody. */
+static const int64_t stage_max_ms[STAGE_COUNT] = {
+    [STAGE_CONFIG] = 5000,
+    [STAGE_NAME] = 5000,
+    [STAGE_CONNECT] = 5000,
+    [STAGE_KEY] = 10000,
+    [STAGE_LOGIN] = 15000,
+    [STAGE_SHELL] = 10000,
+};
+
+#define SPAWN_MAX_MS 20000 /* of a spawned ssh until its shell answers */
+
+struct shell_set {
+    const struct connector *connector;
+    char *ssh_config;
+    GPtrArray *shells;
+    unsigned opening; /* shells past WAITING that are not proven yet */
+    GArray *fds;      /* struct pollfd, of one poll */
+};
+
+struct shell {
+    struct shell_set *set;
+    char *host;
+    enum shell_state state;
+    enum phase_of phase;
+    bool counted;             /* in set->opening */
+    bool kicked;              /* something was asked of it: step it */
+    unsigned fd_at, fd_count; /* its part of set->fds */
+    struct child *child;      /* of ASKING and NAMING */
+    GString *answer;          /* of the child */
+    struct ssh_target *target;
+    struct known_hosts *known;
+    struct wire *wire;
+    char *spawn_why; /* libssh2 was tried: the system's ssh from now on */
+    char **key_files;
+    GString *out, *in;
+    char *marker;
+    gsize searched; /* of in, for the marker */
+    enum shell_stage stage;
+    enum shell_trouble trouble;
+    GError *error;
+    struct shell_facts facts;
+    int64_t stage_began_ms, progress_ms, asked_ms, first_ms, answered_ms;
+    int64_t bytes; /* of wires that are gone */
+};
+
+static const char *const stage_names[STAGE_COUNT] = {
+    [STAGE_CONFIG] = "reading ssh's configuration",
+    [STAGE_NAME] = "looking up the address",
+    [STAGE_CONNECT] = "connecting",
+    [STAGE_KEY] = "agreeing on algorithms and keys",
+    [STAGE_LOGIN] = "logging in",
+    [STAGE_SHELL] = "starting a shell",
+};
+
+const char *shell_stage_name(enum shell_stage stage)
+{
+    return stage_names[stage];
+}
+
+/* -- making and freeing -------------------------------------------------------------------------- */
+
+static void set_fact(char **fact, const char *value)
+{
+    char *copy = g_strdup(value);
+    g_free(*fact);
+    *fact = copy;
+}
+
+static void facts_clear(struct shell_facts *f)
+{
+    char **texts[] = {&f->transport, &f->why, &f->address, &f->user, &f->server, &f->methods,
+        &f->key, &f->known_at, &f->login};
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_clear_pointer(texts[i], g_free);
+    for (unsigned i = 0; i < STAGE_COUNT; i++)
+        f->stage_ms[i] = -1;
+}
+
+static void count(struct shell *s, bool opening)
+{
+    if (s->counted != opening)
+        s->set->opening += opening ? 1 : (unsigned)-1;
+    s->counted = opening;
+}
+
+static void drop_wire(struct shell *s)
+{
+    if (s->wire)
+        s->bytes += s->wire->received + s->wire->sent;
+    g_clear_pointer(&s->wire, wire_free);
+}
+
+/* Everything of a connection, but not what it left behind: error, facts. */
+static void drop_connection(struct shell *s)
+{
+    count(s, false);
+    g_clear_pointer(&s->child, child_free);
+    drop_wire(s);
+    g_clear_pointer(&s->target, ssh_target_free);
+    g_clear_pointer(&s->known, known_hosts_free);
+    g_clear_pointer(&s->marker, g_free);
+    g_string_truncate(s->answer, 0);
+    g_string_truncate(s->out, 0);
+    g_string_truncate(s->in, 0);
+    s->searched = 0;
+}
+
+static void shell_free(gpointer data)
+{
+    struct shell *s = data;
+    drop_connection(s);
+    facts_clear(&s->facts);
+    g_clear_error(&s->error);
+    g_string_free(s->answer, TRUE);
+    g_string_free(s->out, TRUE);
+    g_string_free(s->in, TRUE);
+    g_free(s->spawn_why);
+    g_strfreev(s->key_files);
+    g_free(s->host);
+    g_free(s);
+}
+
+struct shell_set *shell_set_new(const struct connector *connector, const char *ssh_config)
+{
+    struct shell_set *set = g_new0(struct shell_set, 1);
+    set->connector = connector;
+    set->ssh_config = g_strdup(ssh_config);
+    set->shells = g_ptr_array_new_with_free_func(shell_free);
+    set->fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    return set;
+}
+
+void shell_set_free(struct shell_set *set)
+{
+    if (!set)
+        return;
+    g_ptr_array_unref(set->shells);
+    g_array_unref(set->fds);
+    g_free(set->ssh_config);
+    g_free(set);
+}
+
+struct shell *shell_add(struct shell_set *set, const char *host)
+{
+    struct shell *s = g_new0(struct shell, 1);
+    s->set = set;
+    s->host = g_strdup(host);
+    s->answer = g_string_new(NULL);
+    s->out = g_string_new(NULL);
+    s->in = g_string_new(NULL);
+    facts_clear(&s->facts);
+    g_ptr_array_add(set->shells, s);
+    return s;
+}
+
+/* -- failing ------------------------------------------------------------------------------------- */
+
+static void fail(struct shell *s, enum shell_trouble trouble, GError *take_error)
+{
+    drop_connection(s);
+    s->state = SHELL_FAILED;
+    s->trouble = trouble;
+    s->progress_ms = clock_mono_ms();
+    g_clear_error(&s->error);
+    s->error = take_error;
+}
+
+static void fail_text(struct shell *s, enum shell_trouble trouble, enum weir_error code,
+    const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+static void fail_text(
+    struct shell *s, enum shell_trouble trouble, enum weir_error code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    GError *error = NULL;
+    weir_fail(&error, code, "%s", text);
+    fail(s, trouble, error);
+}
+
+/* -- opening ------------------------------------------------------------------------------------- */
+
+static void begin_stage(struct shell *s, enum phase_of phase, enum shell_stage stage)
+{
+    int64_t now = clock_mono_ms();
+    if (phase > ASKING && s->stage < stage)
+        s->facts.stage_ms[s->stage] = now - s->stage_began_ms;
+    s->phase = phase;
+    s->stage = stage;
+    s->stage_began_ms = s->progress_ms = now;
+    s->kicked = true;
+}
+
+static void begin_child(
+    struct shell *s, const char *const *argv, enum phase_of phase, enum shell_stage stage)
+{
+    GError *error = NULL;
+    g_clear_pointer(&s->child, child_free);
+    g_string_truncate(s->answer, 0);
+    s->child = child_start(argv, &error);
+    if (!s->child)
+        return fail(s, TROUBLE_CONFIG, error);
+    child_close_input(s->child);
+    begin_stage(s, phase, stage);
+}
+
+static void take_wire(struct shell *s, struct wire *wire, const char *transport, GError *error)
+{
+    if (!wire)
+        return fail(s, TROUBLE_CONFIG, error);
+    drop_wire(s);
+    s->wire = wire;
+    set_fact(&s->facts.transport, transport);
+    begin_stage(s, WIRING, wire->stage);
+}
+
+static void begin_local(struct shell *s)
+{
+    static const char *const argv[] = {"/bin/sh", "-s", NULL};
+    GError *error = NULL;
+    set_fact(&s->facts.why, "it is this machine");
+    set_fact(&s->facts.user, g_get_user_name());
+    struct wire *wire = wire_spawn(argv, &s->facts, false, NULL, &error);
+    if (wire)
+        wire->assumed = false;
+    s->stage = STAGE_SHELL; /* the others are not on its way */
+    take_wire(s, wire, "local", error);
+}
+
+static void begin_spawn(struct shell *s, const char *why)
+{
+    g_autoptr(GPtrArray) argv = ssh_target_shell_argv(s->host, s->set->ssh_config);
+    g_autofree char *command = ssh_target_command(s->host, s->set->ssh_config);
+    GError *error = NULL;
+    set_fact(&s->facts.why, why);
+    take_wire(s, wire_spawn((const char *const *)argv->pdata, &s->facts, true, command, &error),
+        "ssh", error);
+}
+
+static void begin_libssh2(struct shell *s, const char *const *addresses)
+{
+    s->known = known_hosts_new();
+    for (guint i = 0; i < s->target->known_hosts->len; i++)
+        known_hosts_add_file(s->known, g_ptr_array_index(s->target->known_hosts, i));
+    set_fact(&s->facts.why, "the usual way; nothing of its configuration needs more");
+    take_wire(s, ssh_wire(s->target, addresses, s->known, &s->facts), "libssh2", NULL);
+}
+
+/* A name is looked up by a child, a number is its own address. */
+static void begin_name(struct shell *s)
+{
+    const char *const numeric[] = {s->target->hostname, NULL};
+    if (g_hostname_is_ip_address(numeric[0]))
+        return begin_libssh2(s, numeric);
+    const char *const argv[] = {"getent", "ahosts", "--", numeric[0], NULL};
+    begin_child(s, argv, NAMING, STAGE_NAME);
+}
+
+static void take_target(struct shell *s, struct ssh_target *target)
+{
+    s->target = target;
+    set_fact(&s->facts.user, target->user);
+    g_strfreev(s->key_files);
+    s->key_files = g_new0(char *, target->known_hosts->len + 1);
+    for (guint i = 0; i < target->known_hosts->len; i++)
+        s->key_files[i] = g_strdup(g_ptr_array_index(target->known_hosts, i));
+    const char *why = target->spawn_why ? target->spawn_why : s->spawn_why;
+    if (why)
+        begin_spawn(s, why);
+    else
+        begin_name(s);
+}
+
+/* Its turn has come. */
+static void begin(struct shell *s)
+{
+    count(s, true);
+    s->state = SHELL_OPENING;
+    s->stage_began_ms = s->progress_ms = clock_mono_ms();
+    if (strcmp(s->host, SHELL_LOCAL) == 0)
+        return begin_local(s);
+    g_autofree char *program = g_find_program_in_path("ssh");
+    if (!program && s->set->ssh_config)
+        return fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_CONFIG,
+            "ssh_config is set, but there is no ssh program that could read it: install "
+            "openssh-client");
+    if (!program)
+        return take_target(s, ssh_target_default(s->host));
+    g_autoptr(GPtrArray) argv = ssh_target_ask_argv(s->host, s->set->ssh_config);
+    begin_child(s, (const char *const *)argv->pdata, ASKING, STAGE_CONFIG);
+}
+
+/* True once the child has ended and all of its output is there; fails the shell when it is too much. */
+static bool child_is_through(struct shell *s, gsize max, int *status)
+{
+    gssize n = child_read(s->child, s->answer, max + 1 - s->answer->len);
+    if (s->answer->len > max) {
+        fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_TOO_LARGE, "%s: more than %zu bytes came back",
+            stage_names[s->stage], max);
+        return false;
+    }
+    return n < 0 && child_ended(s->child, status);
+}
+
+static void step_asking(struct shell *s)
+{
+    int status = 0;
+    if (!child_is_through(s, SSH_TARGET_TEXT_MAX, &status))
+        return;
+    if (status != 0) {
+        g_autofree char *words = child_last_words(s->child);
+        return fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_CONFIG, "ssh -G %s failed: %s", s->host,
+            words ? words : "no reason given");
+    }
+    GError *error = NULL;
+    struct ssh_target *target =
+        ssh_target_parse(s->host, s->set->ssh_config, s->answer->str, &error);
+    if (!target)
+        return fail(s, TROUBLE_CONFIG, error);
+    take_target(s, target);
+}
+
+/* Lines "ADDRESS STREAM NAME" and others; those of the wanted family, each once, in this order. */
+static GPtrArray *read_addresses(const char *text, int family)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line && all->len < ADDRESSES_MAX; line++) {
+        g_auto(GStrv) words = g_strsplit_set(*line, " \t", 2);
+        if (!words[0] || !words[1] || !strstr(words[1], "STREAM") ||
+            !g_hostname_is_ip_address(words[0]))
+            continue;
+        bool six = strchr(words[0], ':') != NULL;
+        if (family == AF_UNSPEC || six == (family == AF_INET6))
+            g_ptr_array_add(all, g_strdup(words[0]));
+    }
+    g_ptr_array_add(all, NULL);
+    return all;
+}
+
+static void step_naming(struct shell *s)
+{
+    if (!child_is_through(s, NAMES_MAX, NULL))
+        return;
+    g_autoptr(GPtrArray) addresses = read_addresses(s->answer->str, s->target->family);
+    if (addresses->len < 2)
+        return fail_text(s, TROUBLE_NAME, WEIR_ERROR_UNREACHABLE,
+            "the name %s has no address: look at HostName in the ssh configuration and at the "
+            "resolver",
+            s->target->hostname);
+    g_clear_pointer(&s->child, child_free);
+    begin_libssh2(s, (const char *const *)addresses->pdata);
+}
+
+/* -- carrying ------------------------------------------------------------------------------------ */
+
+static void look_for_marker(struct shell *s)
+{
+    /* What nobody asked for is not kept: a login banner, a shell that talks. */
+    if (s->state != SHELL_BUSY) {
+        g_string_truncate(s->in, MIN(s->in->len, s->searched));
+        return;
+    }
+    gsize length = strlen(s->marker);
+    gsize from = s->searched > length ? s->searched - length : 0;
+    const char *found = g_strstr_len(s->in->str + from, (gssize)(s->in->len - from), s->marker);
+    s->searched = s->in->len;
+    if (found) {
+        s->state = SHELL_ANSWERED;
+        s->answered_ms = clock_mono_ms();
+        s->searched = (gsize)(found - s->in->str) + length;
+    } else if (s->in->len > SHELL_REPLY_MAX) {
+        fail_text(s, TROUBLE_BROKEN, WEIR_ERROR_TOO_LARGE,
+            "its answer is longer than %d bytes; the connection was closed", SHELL_REPLY_MAX);
+    }
+}
+
+/* libssh2 could not; the other transport may. */
+static void change_transport(struct shell *s, GError *take_error)
+{
+    g_autofree char *why = g_strdup(s->wire->other_why);
+    g_error_free(take_error);
+    g_free(s->spawn_why);
+    s->spawn_why = g_strdup(why);
+    g_autofree char *program = g_find_program_in_path("ssh");
+    if (!program)
+        return fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_UNSUPPORTED,
+            "%s, and there is no ssh program to do it: install openssh-client", why);
+    begin_spawn(s, why);
+}
+
+/* A login shell that does not let anything run says so on its output: "This account is currently not
+ * available." */
+static GError *with_last_line(const struct shell *s, GError *take_error)
+{
+    if (s->state != SHELL_BUSY || s->in->len == 0 || s->in->len > SAID_MAX)
+        return take_error;
+    g_autoptr(GString) said = g_string_new(NULL);
+    g_autofree char *text = g_strndup(s->in->str, s->in->len);
+    text_clean(g_strstrip(text), -1, said);
+    GError *error = NULL;
+    weir_fail(&error, (enum weir_error)take_error->code, "%s; it said \"%s\"", take_error->message,
+        said->str);
+    g_error_free(take_error);
+    return error;
+}
+
+static void step_wiring(struct shell *s)
+{
+    GError *error = NULL;
+    struct wire *w = s->wire;
+    int64_t received = w->received;
+    bool ok = w->ops->step(w, s->out, s->in, &error);
+    if (w->received != received || w->stage != s->stage)
+        s->progress_ms = clock_mono_ms();
+    if (w->stage != s->stage)
+        s->stage_began_ms = s->progress_ms;
+    s->stage = w->stage;
+    if (s->asked_ms && !s->first_ms && w->received != received && w->up)
+        s->first_ms = s->progress_ms;
+    look_for_marker(s);
+    if (s->state == SHELL_FAILED) {
+        g_clear_error(&error);
+        return;
+    }
+    if (!ok && w->other_why && !w->up)
+        return change_transport(s, error);
+    if (!ok)
+        return fail(s, w->trouble, with_last_line(s, error));
+    if (w->up && s->state == SHELL_OPENING)
+        s->state = SHELL_READY;
+    if (w->up && !w->assumed)
+        count(s, false);
+    s->kicked = w->again;
+}
+
+static bool is_opening(const struct shell *s)
+{
+    return s->state == SHELL_OPENING || (s->wire && s->wire->assumed);
+}
+
+static int64_t stage_limit(const struct shell *s)
+{
+    if (s->phase == WIRING && s->wire->assumed)
+        return SPAWN_MAX_MS;
+    if (s->stage == STAGE_CONNECT && s->target && s->target->connect_ms)
+        return s->target->connect_ms;
+    return stage_max_ms[s->stage];
+}
+
+/* Being late is only noticed after a step: what came while nobody looked counts. */
+static void check_time(struct shell *s)
+{
+    if (!is_opening(s) || s->state == SHELL_FAILED)
+        return;
+    int64_t limit = stage_limit(s);
+    if (clock_mono_ms() - s->stage_began_ms < limit)
+        return;
+    g_autofree char *command = ssh_target_command(s->host, s->set->ssh_config);
+    const char *doing = s->wire && s->wire->assumed ? "connecting with ssh" : stage_names[s->stage];
+    fail_text(s, s->stage == STAGE_CONNECT ? TROUBLE_CONNECT : TROUBLE_TIMEOUT, WEIR_ERROR_TIMEOUT,
+        "no answer within %" G_GINT64_FORMAT " s while %s%s%s; try %s", limit / 1000, doing,
+        s->facts.address ? " to " : "", s->facts.address ? s->facts.address : "", command);
+}
+
+static void step(struct shell *s)
+{
+    s->kicked = false;
+    switch (s->phase) {
+    case ASKING: step_asking(s); break;
+    case NAMING: step_naming(s); break;
+    case WIRING:
+    default: step_wiring(s); break;
+    }
+    check_time(s);
+}
+
+/* -- the loop ------------------------------------------------------------------------------------ */
+
+static bool is_alive(const struct shell *s)
+{
+    return s->child || s->wire;
+}
+
+/* A host that hangs keeps its own deadline, but not its turn. One that goes through the system's ssh
+ * does keep it: many may share a bastion, and its sshd would drop the rest of the crowd. */
+static void release_stuck(struct shell_set *set)
+{
+    int64_t now = clock_mono_ms();
+    for (guint i = 0; i < set->shells->len; i++) {
+        struct shell *s = g_ptr_array_index(set->shells, i);
+        bool spawned = s->wire && s->wire->assumed;
+        if (s->counted && !spawned && now - s->progress_ms > SHELL_STUCK_MS)
+            count(s, false);
+    }
+}
+
+static void admit(struct shell_set *set)
+{
+    unsigned alive = 0;
+    for (guint i = 0; i < set->shells->len; i++)
+        alive += is_opening(g_ptr_array_index(set->shells, i));
+    for (guint i = 0; i < set->shells->len; i++) {
+        struct shell *s = g_ptr_array_index(set->shells, i);
+        if (set->opening >= SHELL_OPENING_MAX || alive >= SHELL_HANGING_MAX)
+            return;
+        if (s->state == SHELL_WAITING) {
+            begin(s);
+            alive++;
+        }
+    }
+}
+
+/* Fills set->fds; whether some shell can go on without waiting. */
+static bool collect(struct shell_set *set)
+{
+    bool kicked = false;
+    g_array_set_size(set->fds, 0);
+    for (guint i = 0; i < set->shells->len; i++) {
+        struct shell *s = g_ptr_array_index(set->shells, i);
+        struct pollfd fds[WIRE_FDS];
+        bool sending = s->out->len > 0;
+        s->fd_at = set->fds->len;
+        s->fd_count = s->wire    ? s->wire->ops->watch(s->wire, sending, fds)
+                      : s->child ? child_watch(s->child, false, fds)
+                                 : 0;
+        g_array_append_vals(set->fds, fds, s->fd_count);
+        kicked |= s->kicked && is_alive(s);
+    }
+    return kicked;
+}
+
+static bool has_event(const struct shell *s)
+{
+    for (unsigned i = 0; i < s->fd_count; i++)
+        if (g_array_index(s->set->fds, struct pollfd, s->fd_at + i).revents)
+            return true;
+    return false;
+}
+
+void shell_poll(struct shell_set *set, int64_t ms)
+{
+    release_stuck(set);
+    admit(set);
+    bool kicked = collect(set);
+    struct pollfd *fds = (struct pollfd *)(void *)set->fds->data;
+    if (poll(fds, set->fds->len, kicked ? 0 : (int)MIN(ms, G_MAXINT)) < 0 && errno != EINTR)
+        return;
+    /* A shell that connects is stepped always: its deadlines, and those of an agent, have no fd. */
+    for (guint i = 0; i < set->shells->len; i++) {
+        struct shell *s = g_ptr_array_index(set->shells, i);
+        if (is_alive(s) && (s->kicked || is_opening(s) || has_event(s)))
+            step(s);
+    }
+}
+
+/* -- for the connector --------------------------------------------------------------------------- */
+
+void shell_open(struct shell *s)
+{
+    shell_close(s);
+    s->state = SHELL_WAITING;
+    s->stage = STAGE_CONFIG;
+    s->progress_ms = clock_mono_ms();
+}
+
+void shell_close(struct shell *s)
+{
+    drop_connection(s);
+    facts_clear(&s->facts);
+    g_clear_error(&s->error);
+    s->trouble = TROUBLE_NONE;
+    s->state = SHELL_CLOSED;
+    s->asked_ms = s->first_ms = s->answered_ms = 0;
+}
+
+bool shell_send(struct shell *s, const char *line, const struct gate_token *token, GError **error)
+{
+    if (s->state != SHELL_READY)
+        return weir_fail(error, WEIR_ERROR_PROTOCOL, "%s: its shell is not ready", s->host);
+    if (!gate_permit(s->set->connector, "SHELL", line, token, error))
+        return false;
+    g_string_append(s->out, line);
+    g_string_append_c(s->out, '\n');
+    s->kicked = true;
+    return true;
+}
+
+bool shell_ask(struct shell *s, const char *line, const char *marker,
+    const struct gate_token *token, GError **error)
+{
+    if (!shell_send(s, line, token, error))
+        return false;
+    g_free(s->marker);
+    s->marker = g_strconcat(marker, "\n", NULL);
+    g_string_truncate(s->in, 0);
+    s->searched = 0;
+    s->asked_ms = clock_mono_ms();
+    s->first_ms = s->answered_ms = 0;
+    s->state = SHELL_BUSY;
+    return true;
+}
+
+GString *shell_take(struct shell *s)
+{
+    GString *answer = g_string_new_len(s->in->str, (gssize)s->searched);
+    g_string_erase(s->in, 0, (gssize)s->searched);
+    s->searched = 0;
+    s->state = SHELL_READY;
+    return answer;
+}
+
+enum shell_state shell_state(const struct shell *s)
+{
+    return s->state;
+}
+
+enum shell_stage shell_stage(const struct shell *s)
+{
+    return s->stage;
+}
+
+enum shell_trouble shell_trouble(const struct shell *s)
+{
+    return s->trouble;
+}
+
+const GError *shell_error(const struct shell *s)
+{
+    return s->error;
+}
+
+const struct shell_facts *shell_facts(const struct shell *s)
+{
+    return &s->facts;
+}
+
+const char *const *shell_key_files(const struct shell *s)
+{
+    return (const char *const *)s->key_files;
+}
+
+int64_t shell_progress_ms(const struct shell *s)
+{
+    return s->progress_ms;
+}
+
+int64_t shell_asked_ms(const struct shell *s)
+{
+    return s->asked_ms;
+}
+
+int64_t shell_first_ms(const struct shell *s)
+{
+    return s->first_ms;
+}
+
+int64_t shell_answered_ms(const struct shell *s)
+{
+    return s->answered_ms;
+}
+
+int64_t shell_bytes(const struct shell *s)
+{
+    return s->bytes + (s->wire ? s->wire->received + s->wire->sent : 0);
+}
