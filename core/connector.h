@@ -79,6 +79,9 @@ struct connector {
 struct derived {
     const struct kind *kind;
     struct feed feed;
+    /* Frees what fetch keeps between runs. All derived kinds share one lane and so its data: one of
+     * them may use it. NULL: it keeps nothing. */
+    void (*forget)(void *data);
 };
 
 #define DERIVED(name)                                                                              \

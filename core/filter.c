@@ -112,6 +112,7 @@ static gboolean parse_number(struct parser *ps, struct term *t, const char *valu
     if (value[0] == '@') {
         if (!ps->lookup || !ps->lookup(value + 1, &t->value, ps->data))
             return weir_fail(error, WEIR_ERROR_USAGE, "filter: no threshold \"%s\"", value);
+        t->is_age = type == CELL_TIME_MS; /* a threshold of times is a span */
     } else if (type == CELL_BOOL && (g_str_equal(value, "true") || g_str_equal(value, "yes"))) {
         t->value = 1;
     } else if (type == CELL_BOOL && (g_str_equal(value, "false") || g_str_equal(value, "no"))) {

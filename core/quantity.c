@@ -244,7 +244,7 @@ void quantity_append_time(GString *out, int64_t at_ms, int64_t now_ms)
         same_year && g_date_time_get_day_of_year(at) == g_date_time_get_day_of_year(now);
     g_autofree char *text = g_date_time_format(at, same_day    ? "%H:%M:%SZ"
                                                    : same_year ? "%m-%d %H:%MZ"
-                                                               : "%Y-%m-%d %H:%MZ");
+                                                               : "%Y-%m-%d");
     g_string_append(out, text);
 }
 

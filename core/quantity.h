@@ -22,7 +22,7 @@ void quantity_append_bytes(GString *out, int64_t bytes); /* "1.2G" = GiB, "512" 
 void quantity_append_span(GString *out, int64_t ms);     /* "350ms" "4.2s" "4m35s" "3h02m" "2d4h" */
 /* How long ago, in steps of 5 s, then 1 m, 1 h and 1 d, so that a resting screen rests. */
 void quantity_append_age(GString *out, int64_t ms);
-/* "11:04:31Z" on the day of now_ms, else "06-12 11:04Z", else with its year. */
+/* "11:04:31Z" on the day of now_ms, "06-12 11:04Z" in its year, else the date alone. */
 void quantity_append_time(GString *out, int64_t at_ms, int64_t now_ms);
 void quantity_append_iso(GString *out, int64_t at_ms); /* 2026-06-12T12:04:31.120Z */
 

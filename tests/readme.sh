@@ -10,7 +10,9 @@ awk -v weir="$BUILD/weir" '
         print
         name = $3
         print ""
-        while ((weir " help " name | getline line) > 0) print line
+        command = weir " help " name
+        while ((command | getline line) > 0) print line
+        close(command)
         print ""
         skip = 1
     }

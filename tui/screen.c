@@ -219,22 +219,23 @@ static int put_hint(struct surface *s, int x, int y, const char *keys, const cha
 
 static void draw_hints(const struct app *a, struct surface *s, int y)
 {
+    enum { ON_ROWS = 1, AT_HOME = 2, BELOW = 4, IF_SORTED = 8 };
     static const struct {
         const char *command, *keys, *what;
-    } usual[] = {{"detail", "d", "detail"}, {"raw", "y", "raw"}, {"logs", "l", "logs"},
-        {"filter", "/", "filter"}, {"sort", "o", "sort"}, {"command", ":", "go to"},
-        {"help", "?", "help"}, {"back", "esc", "back"}, {"close", "q", "quit"}};
+        unsigned where;
+    } usual[] = {{"detail", "d", "detail", ON_ROWS}, {"filter", "/", "filter", 0},
+        {"sort", "o", "sort", IF_SORTED}, {"command", ":", "go to", 0}, {"help", "?", "help", 0},
+        {"back", "esc", "back", BELOW}, {"close", "q", "quit", AT_HOME}};
     const struct frame *f = app_top(a);
     int x = 1;
+    bool rows = f->view->class->selected;
     for (const struct link *l = f->kind->links; l && l->key; l++)
-        if (strcmp(l->key, "d") != 0 && strcmp(l->key, "l") != 0)
-            x = put_hint(s, x, y, l->key, l->title);
+        x = put_hint(s, x, y, l->key, l->title);
     for (unsigned i = 0; i < G_N_ELEMENTS(usual); i++) {
-        bool home_only = strcmp(usual[i].command, "close") == 0;
-        bool below_only = strcmp(usual[i].command, "back") == 0;
-        bool sorts = strcmp(usual[i].command, "sort") != 0 || f->view->class->sort;
-        bool rows = i > 2 || f->view->class->selected;
-        if ((home_only && !app_is_home(a)) || (below_only && app_is_home(a)) || !sorts || !rows)
+        if ((usual[i].where & ON_ROWS && !rows) || (usual[i].where & AT_HOME && !app_is_home(a)) ||
+            (usual[i].where & BELOW && app_is_home(a)) ||
+            (usual[i].where & IF_SORTED && !f->view->class->sort) ||
+            kind_link(f->kind, usual[i].keys))
             continue;
         const char *keys = keymap_keys(a->keymap, usual[i].command, usual[i].keys);
         x = put_hint(s, x, y, keys, usual[i].what);

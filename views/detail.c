@@ -8,7 +8,8 @@
 #include "text.h"
 #include "view.h"
 
-#define NAME_WIDTH 26
+#define NAME_WIDTH  26
+#define GROUP_WIDTH 18 /* at most */
 
 static const struct view_class detail_view;
 
@@ -20,7 +21,8 @@ struct detail {
     char *error;
     char *search; /* lower case, or NULL */
     char *search_text;
-    GArray *shown; /* numbers of the fields or raw lines that match the search */
+    int group_width; /* columns before the names: none where nothing is grouped */
+    GArray *shown;   /* numbers of the fields or raw lines that match the search */
 };
 
 static struct detail *as_detail(struct view *v)
@@ -94,6 +96,8 @@ static void detail_take(
     }
     snapshot_unref(d->snapshot);
     d->snapshot = snapshot_ref(s);
+    int width = snapshot_width(d->snapshot, DETAIL_GROUP);
+    d->group_width = width ? MIN(width, GROUP_WIDTH) + 2 : 0;
     g_ptr_array_set_size(d->raw, 0);
     add_raw_lines(d, raw ? raw : "");
     rebuild(d);
@@ -143,15 +147,16 @@ static void draw_field(
     struct cell cell = snapshot_cell(d->snapshot, field, DETAIL_VALUE);
     g_autoptr(GString) value = g_string_new(NULL);
     g_autofree char *name = text_cut_middle(r->name, NAME_WIDTH, s->ascii);
-    g_autofree char *group = text_cut_middle(group_of(d, field), 14, s->ascii);
+    g_autofree char *group = text_cut_middle(group_of(d, field), GROUP_WIDTH, s->ascii);
     quantity_append_cell(value, &kind_detail.columns[DETAIL_VALUE], cell, now_ms);
+    int x = 2 + d->group_width;
     if (first)
-        surface_put(s, 2, y, 14, ROLE_HEADING, group);
-    surface_put(s, 18, y, NAME_WIDTH, ROLE_DIM, name);
+        surface_put(s, 2, y, GROUP_WIDTH, ROLE_HEADING, group);
+    surface_put(s, x, y, NAME_WIDTH, ROLE_DIM, name);
     enum role role = r->health > HEALTH_OK    ? paint_state_role(r->health, r->phase)
                      : cell.type == CELL_NONE ? ROLE_DIM
                                               : ROLE_TEXT;
-    surface_put(s, 20 + NAME_WIDTH, y, s->width, role, value->str);
+    surface_put(s, x + NAME_WIDTH + 2, y, s->width, role, value->str);
 }
 
 static void detail_draw(struct view *v, struct surface *s, int64_t now_ms)

@@ -23,8 +23,9 @@ struct table {
     GPtrArray *snapshots; /* referenced */
     GPtrArray *stale;     /* those whose newest fetch failed, referenced */
     struct banners banners;
-    bool several; /* sources */
-    bool asked;   /* some fetch has ended */
+    bool several;          /* sources */
+    bool watched_from_top; /* the cursor was left on the first row */
+    bool asked;            /* some fetch has ended */
 };
 
 static struct table *as_table(struct view *v)
@@ -65,23 +66,28 @@ static void remember_object(struct table *t)
 /* After the rows moved: the cursor goes where its object went, with the screen line it had. */
 static void follow_object(struct table *t)
 {
-    gssize place =
-        t->key ? arrange_find(t->rows, t->key, t->address, t->list_view.list.cursor) : -1;
+    struct list *l = &t->list_view.list;
+    gssize place = -1;
+    if (t->watched_from_top)
+        l->cursor = 0;
+    else if (t->key)
+        place = arrange_find(t->rows, t->key, t->address, l->cursor);
     if (place >= 0) {
-        size_t line = t->list_view.list.cursor >= t->list_view.list.top
-                          ? t->list_view.list.cursor - t->list_view.list.top
-                          : 0;
-        t->list_view.list.cursor = (size_t)place;
-        t->list_view.list.top = (size_t)place > line ? (size_t)place - line : 0;
+        size_t line = l->cursor >= l->top ? l->cursor - l->top : 0;
+        l->cursor = (size_t)place;
+        l->top = (size_t)place > line ? (size_t)place - line : 0;
     }
-    list_fit(&t->list_view.list, arrange_count(t->rows), t->list_view.list.height);
+    list_fit(l, arrange_count(t->rows), l->height);
     if (place < 0)
         remember_object(t);
 }
 
+/* On the first row the cursor stays there: the list is watched from its top until one moves. */
 static void table_moved(struct list_view *v)
 {
-    remember_object(as_table(&v->base));
+    struct table *t = as_table(&v->base);
+    remember_object(t);
+    t->watched_from_top = v->list.cursor == 0;
 }
 
 /* -- filter and sort ----------------------------------------------------------------------------- */
@@ -245,6 +251,7 @@ static struct view *table_create(const struct kind *k)
     t->list_view.base.class = &table_view;
     t->list_view.base.kind = k;
     t->list_view.moved = table_moved;
+    t->watched_from_top = true;
     t->rows = arrange_new();
     t->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_unref);
     t->stale = g_ptr_array_new_with_free_func((GDestroyNotify)snapshot_unref);

@@ -45,17 +45,32 @@ static const char *url_of(const struct airflow *a)
     return source_text(lane_source(a->lane), "url");
 }
 
-static bool refuse(struct airflow *a, const char *words, GError **error)
+static bool has_token(const struct airflow *a)
 {
-    note_denial(a);
+    return source_secret(lane_source(a->lane), "token") != NULL;
+}
+
+/* Whether no credentials are configured: then a server may let us in, or tell its health only. */
+static bool is_nobody(const struct airflow *a)
+{
+    return !a->user && !has_token(a);
+}
+
+/* how: what the server said, or that it said so a while ago. */
+static bool refuse(const struct airflow *a, const char *how, GError **error)
+{
+    if (has_token(a))
+        return weir_fail(error, WEIR_ERROR_DENIED,
+            "%s: the server does not accept the token: it is wrong or has expired; give a new one "
+            "(%s)",
+            url_of(a), how);
     if (a->user)
         return weir_fail(error, WEIR_ERROR_DENIED,
-            "%s: the server does not accept the user \"%s\" with this password (%s); check "
-            "username and password",
-            url_of(a), a->user, words);
+            "%s: the server does not accept the user \"%s\" with this password; check username "
+            "and password (%s)",
+            url_of(a), a->user, how);
     return weir_fail(error, WEIR_ERROR_DENIED,
-        "%s: the server asks who we are (%s); set username and password, or token", url_of(a),
-        words);
+        "%s: the server asks who we are; set username and password, or token (%s)", url_of(a), how);
 }
 
 /* {"username":...,"password":...}; the caller wipes it. */
@@ -75,8 +90,10 @@ static char *sign_in_body(const char *user, const char *password)
 static bool take_token(
     struct airflow *a, const struct http_request *q, struct http_reply *r, GError **error)
 {
-    if (r->status == 401 || r->status == 403)
+    if (r->status == 401 || r->status == 403) {
+        note_denial(a);
         return refuse(a, r->status == 401 ? "401 Unauthorized" : "403 Forbidden", error);
+    }
     if (r->status == 404 || r->status == 405)
         return weir_fail(error, WEIR_ERROR_UNSUPPORTED,
             "%s: its auth manager gives no token for a password (/auth/token: %ld); set token",
@@ -127,9 +144,7 @@ static bool use_token(struct airflow *a, const struct secret_spec *spec, GError 
     bool ok = http_send(a->http, &q, &r, error);
     if (ok && token_is_stale(&r)) {
         note_denial(a);
-        ok = weir_fail(error, WEIR_ERROR_DENIED,
-            "%s: the server does not accept the token: it is wrong or has expired; give a new one",
-            url_of(a));
+        ok = refuse(a, r.status == 401 ? "401 Unauthorized" : "403 Forbidden", error);
     }
     http_reply_clear(&r);
     return ok;
@@ -140,11 +155,11 @@ static bool sign_in(struct airflow *a, GError **error)
     struct session *shared = lane_shared(a->lane, session_make, g_free, error);
     gint ago = now_s(a) - g_atomic_int_get(&shared->denied_s);
     a->signed_in = false;
-    if (ABS(ago) < DENIED_S)
-        return weir_fail(error, WEIR_ERROR_DENIED,
-            "%s: the server did not let us in %d s ago, and is not asked again within %d s; check "
-            "username and password, or token",
-            url_of(a), ABS(ago), DENIED_S);
+    if (ABS(ago) < DENIED_S) {
+        g_autofree char *how = g_strdup_printf(
+            "it said so %d s ago; it is asked again after %d s", ABS(ago), DENIED_S);
+        return refuse(a, how, error);
+    }
     const struct secret_spec *spec = source_secret(lane_source(a->lane), "token");
     return a->signed_in = spec ? use_token(a, spec, error) : fetch_token(a, error);
 }
@@ -416,9 +431,16 @@ static bool airflow_open(struct lane *l, GError **error)
     struct airflow *a = airflow_new(l, source_text(s, "url"), error);
     if (!a)
         return false;
-    a->user = source_secret(s, "token") ? NULL : g_strdup(source_text(s, "username"));
+    a->user = has_token(a) ? NULL : g_strdup(source_text(s, "username"));
     http_set_user(a->http, a->user);
-    if (!airflow_read_version(a, error) || !sign_in(a, error)) {
+    g_autoptr(GError) refused = NULL;
+    bool ok = airflow_read_version(a, error);
+    if (ok && !sign_in(a, &refused)) {
+        ok = is_nobody(a) && refused->code == WEIR_ERROR_DENIED;
+        if (!ok)
+            g_propagate_error(error, g_steal_pointer(&refused));
+    }
+    if (!ok) {
         airflow_free(a);
         return false;
     }
@@ -437,6 +459,12 @@ struct airflow *airflow_of(struct lane *l, GError **error)
 {
     struct airflow *a = lane_data(l);
     return a->signed_in || sign_in(a, error) ? a : NULL;
+}
+
+struct airflow *airflow_of_anybody(struct lane *l, GError **error)
+{
+    struct airflow *a = lane_data(l);
+    return is_nobody(a) ? a : airflow_of(l, error);
 }
 
 /* -- the table ----------------------------------------------------------------------------------- */

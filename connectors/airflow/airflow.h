@@ -61,6 +61,9 @@ struct airflow {
 
 /* The session of the lane (signed in), or NULL and *error. */
 struct airflow *airflow_of(struct lane *l, GError **error);
+/* The same, but not signed in where no credentials are configured: for the health, which a server
+ * tells to anybody. */
+struct airflow *airflow_of_anybody(struct lane *l, GError **error);
 
 /* Like http_send_many and http_get_json, with a new sign-in when the server has forgotten the token;
  * they note the server's clock. */

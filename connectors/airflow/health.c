@@ -23,7 +23,7 @@ bool airflow_health_fetch(
     struct lane *l, const struct rid *scope, struct batch *out, GError **error)
 {
     (void)scope;
-    struct airflow *a = airflow_of(l, error);
+    struct airflow *a = airflow_of_anybody(l, error);
     AUTO(cJSON) json = a ? airflow_get(a, "/api/v2/monitor/health", error) : NULL;
     if (!json)
         return false;

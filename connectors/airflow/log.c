@@ -242,7 +242,7 @@ static bool is_over(const struct log *g)
     return g->state && (phase == PHASE_DONE || phase == PHASE_OFF);
 }
 
-static bool wait(struct log *g, int64_t ms)
+static bool wait_for(struct log *g, int64_t ms)
 {
     return lines_wanted(g->out) && lane_wait(g->a->lane, ms);
 }
@@ -256,7 +256,7 @@ static bool tail_by_token(struct log *g, GError **error)
         if (!read_more(g, &token, error))
             return false;
         idle = g->fresh > 0 ? IDLE_FIRST_MS : MIN(idle * 3 / 2, IDLE_MAX_MS);
-    } while (token && wait(g, idle));
+    } while (token && wait_for(g, idle));
     return true;
 }
 
@@ -267,7 +267,7 @@ static bool tail_by_reading(struct log *g, GError **error)
         if (!read_whole(g, error))
             return false;
         int64_t took = clock_mono_ms() - begun;
-        if (!wait(g, MAX(REREAD_MS, 5 * took)))
+        if (!wait_for(g, MAX(REREAD_MS, 5 * took)))
             return true;
         if (!read_task(g, error))
             return false;
@@ -338,7 +338,7 @@ static bool follow(struct log *g, const struct rid *what, GError **error)
         bool done = !g->options->follow || is_over(g) || (chosen && g->try > 0);
         if (done && g->try == 0)
             return no_log(g, what, error);
-        if (done || !wait(g, IDLE_MAX_MS))
+        if (done || !wait_for(g, IDLE_MAX_MS))
             return true;
     }
 }

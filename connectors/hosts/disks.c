@@ -1,7 +1,7 @@
 /* Which of the mounted file systems are disks to people: those that hold data, each device once. */
-#include <string.h>
-
 #include "sample.h"
+
+#include <string.h>
 
 static bool is_any(const char *text, const char *const *list)
 {

@@ -6,10 +6,11 @@
 #include "hosts.h"
 #include "rid.h"
 
-#define PUBLISH_MS       300  /* between two publications of one poll */
-#define SLICE_MS         100  /* longest wait without a look at the lane */
-#define PATIENCE_COLD_MS 5000 /* without a byte from anyone who is waited for: the first poll ... */
-#define PATIENCE_MS      1000 /* ... and all others */
+#define PUBLISH_MS 300 /* between two publications of one poll */
+#define SLICE_MS   100 /* longest wait without a look at the lane */
+/* Without a byte from anyone who is waited for: in the first poll, and in all others. */
+#define PATIENCE_COLD_MS 10000
+#define PATIENCE_MS      1000
 #define POLL_MAX_MS      3000 /* of all others: drill-downs wait behind it */
 #define RESERVE_MS       500  /* for publishing, before the lane's deadline */
 

@@ -6,49 +6,14 @@
 #include "http_private.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
-#include <errno.h>
 #include <string.h>
 
 #include "action.h"
 #include "clock.h"
 #include "error.h"
 #include "tape.h"
-#include "text.h"
 
 #define LIMIT_MS 10000 /* of one request, where neither source nor connector says */
-
-struct http {
-    struct lane *lane;
-    const struct source *source; /* NULL: discovery */
-    char *base;
-    bool credentials_safe; /* https, or loopback without a proxy */
-    char *user, *password, *bearer;
-    char *who;
-    GPtrArray *lines; /* headers of every request */
-    bool secret_line; /* one of them is a credential */
-    bool bad_line;
-    GPtrArray *wanted; /* lower case */
-    int64_t limit_ms;
-    CURLM *multi;
-    struct tape *tape;
-};
-
-enum stop { STOP_NONE, STOP_BODY, STOP_HEADERS, STOP_UNWANTED };
-
-struct transfer {
-    struct http *h;
-    const struct http_request *q;
-    struct http_reply *reply;
-    CURL *easy;
-    struct curl_slist *lines;
-    gsize body_max, body_bytes, header_bytes;
-    enum stop stop; /* why our own callback ended it */
-    int64_t started_ms, deadline_ms, stall_ms;
-    gsize stall_bytes;
-    GString *copy; /* what a sink got, for the tape */
-    char message[CURL_ERROR_SIZE];
-};
 
 void http_init(void)
 {
@@ -78,14 +43,14 @@ static bool is_loopback(const char *host)
     return g_ascii_strcasecmp(host, "localhost") == 0;
 }
 
-static const char *option(const struct http *h, const char *name)
+const char *http_option(const struct http *h, const char *name)
 {
     return h->source ? source_text(h->source, name) : NULL;
 }
 
 static gboolean check_file(const struct http *h, const char *name, GError **error)
 {
-    const char *path = option(h, name);
+    const char *path = http_option(h, name);
     if (!path || g_file_test(path, G_FILE_TEST_IS_REGULAR))
         return TRUE;
     return weir_fail(error, WEIR_ERROR_CONFIG, "%s: %s names no file", name, path);
@@ -137,7 +102,8 @@ struct http *http_new(struct lane *l, const char *base, GError **error)
     h->limit_ms = limit_of(h->source);
     g_autoptr(GUri) uri = g_uri_parse(h->base, G_URI_FLAGS_NONE, NULL);
     bool https = g_ascii_strncasecmp(h->base, "https:", 6) == 0;
-    h->credentials_safe = https || (uri && is_loopback(g_uri_get_host(uri)) && !option(h, "proxy"));
+    h->credentials_safe =
+        https || (uri && is_loopback(g_uri_get_host(uri)) && !http_option(h, "proxy"));
     h->multi = curl_multi_init();
     g_autoptr(GError) failed = NULL;
     h->tape = tape_open(h->source ? source_name(h->source) : NULL, &failed);
@@ -192,16 +158,6 @@ void http_set_user(struct http *h, const char *user)
     h->who = g_strdup(user);
 }
 
-const char *http_base(const struct http *h)
-{
-    return h->base;
-}
-
-const char *http_who(const struct http *h)
-{
-    return h->who ? h->who : h->user;
-}
-
 static bool has_controls(const char *text)
 {
     for (; text && *text; text++)
@@ -243,25 +199,25 @@ bool http_reply_time(const struct http_reply *r, int64_t *at_ms)
 
 /* -- one transfer -------------------------------------------------------------------------------- */
 
-static long response_code(const struct transfer *t)
+static long response_code(const struct http_transfer *t)
 {
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
 
-static int64_t deadline_of(const struct transfer *t, int64_t now)
+static int64_t deadline_of(const struct http_transfer *t, int64_t now)
 {
     return now + MIN(t->h->limit_ms * MAX(t->q->patience, 1), lane_left_ms(t->h->lane));
 }
 
 static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 {
-    struct transfer *t = data;
+    struct http_transfer *t = data;
     (void)one; /* always 1 */
     t->body_bytes += n;
     if (t->body_bytes > t->body_max) {
-        t->stop = STOP_BODY;
+        t->stop = HTTP_STOP_BODY;
         return CURL_WRITEFUNC_ERROR;
     }
     if (!t->q->sink || response_code(t) / 100 != 2) {
@@ -271,7 +227,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
     if (t->copy)
         g_string_append_len(t->copy, bytes, (gssize)n);
     if (!t->q->sink(bytes, n, t->q->sink_data)) {
-        t->stop = STOP_UNWANTED;
+        t->stop = HTTP_STOP_UNWANTED;
         return CURL_WRITEFUNC_ERROR;
     }
     int64_t now = clock_mono_ms(); /* the sink may have waited for its reader */
@@ -280,7 +236,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
     return n;
 }
 
-static void keep_header(struct transfer *t, const char *name, const char *value)
+static void keep_header(struct http_transfer *t, const char *name, const char *value)
 {
     if (strcmp(name, "date") == 0) {
         g_free(t->reply->date);
@@ -295,11 +251,11 @@ static void keep_header(struct transfer *t, const char *name, const char *value)
 
 static size_t on_header(char *bytes, size_t one, size_t n, void *data)
 {
-    struct transfer *t = data;
+    struct http_transfer *t = data;
     (void)one;
     t->header_bytes += n;
     if (t->header_bytes > HTTP_HEADERS_MAX) {
-        t->stop = STOP_HEADERS;
+        t->stop = HTTP_STOP_HEADERS;
         return CURL_WRITEFUNC_ERROR;
     }
     g_autofree char *line = g_strndup(bytes, n);
@@ -314,13 +270,13 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *data)
     return n;
 }
 
-static void add_line(struct transfer *t, const char *name, const char *value)
+static void add_line(struct http_transfer *t, const char *name, const char *value)
 {
     g_autofree char *line = g_strdup_printf("%s: %s", name, value);
     t->lines = curl_slist_append(t->lines, line);
 }
 
-static void set_headers(struct transfer *t)
+static void set_headers(struct http_transfer *t)
 {
     const struct http_request *q = t->q;
     add_line(t, "Accept", q->accept ? q->accept : "application/json");
@@ -332,7 +288,7 @@ static void set_headers(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->lines);
 }
 
-static void set_method(struct transfer *t)
+static void set_method(struct http_transfer *t)
 {
     const char *method = http_method(t->q);
     if (strcmp(method, "HEAD") == 0)
@@ -346,7 +302,7 @@ static void set_method(struct transfer *t)
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
-static void set_credentials(struct transfer *t)
+static void set_credentials(struct http_transfer *t)
 {
     const struct http *h = t->h;
     if (h->bearer) {
@@ -359,26 +315,27 @@ static void set_credentials(struct transfer *t)
     }
 }
 
-static void set_trust(struct transfer *t)
+static void set_trust(struct http_transfer *t)
 {
     const struct http *h = t->h;
     bool insecure = h->source && source_bool(h->source, "insecure");
     curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, insecure ? 0L : 1L);
     curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, insecure ? 0L : 2L);
-    if (option(h, "ca_file"))
-        curl_easy_setopt(t->easy, CURLOPT_CAINFO, option(h, "ca_file"));
-    if (option(h, "cert_file"))
-        curl_easy_setopt(t->easy, CURLOPT_SSLCERT, option(h, "cert_file"));
-    if (option(h, "key_file"))
-        curl_easy_setopt(t->easy, CURLOPT_SSLKEY, option(h, "key_file"));
+    if (http_option(h, "ca_file"))
+        curl_easy_setopt(t->easy, CURLOPT_CAINFO, http_option(h, "ca_file"));
+    if (http_option(h, "cert_file"))
+        curl_easy_setopt(t->easy, CURLOPT_SSLCERT, http_option(h, "cert_file"));
+    if (http_option(h, "key_file"))
+        curl_easy_setopt(t->easy, CURLOPT_SSLKEY, http_option(h, "key_file"));
     /* An empty proxy and an empty list keep curl from reading the environment's. */
-    curl_easy_setopt(t->easy, CURLOPT_PROXY, option(h, "proxy") ? option(h, "proxy") : "");
+    curl_easy_setopt(
+        t->easy, CURLOPT_PROXY, http_option(h, "proxy") ? http_option(h, "proxy") : "");
     curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(t->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
-static void set_limits(struct transfer *t)
+static void set_limits(struct http_transfer *t)
 {
     CURL *easy = t->easy;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -431,7 +388,7 @@ static bool permit(const struct http *h, const struct http_request *q, GError **
         lane_token(h->lane), error);
 }
 
-static void start(struct transfer *t)
+static void start(struct http_transfer *t)
 {
     t->easy = curl_easy_init();
     t->started_ms = clock_mono_ms();
@@ -448,7 +405,7 @@ static void start(struct transfer *t)
     curl_multi_add_handle(t->h->multi, t->easy);
 }
 
-static void account(const struct transfer *t, bool ok)
+static void account(const struct http_transfer *t, bool ok)
 {
     long request = 0;
     curl_off_t up = 0, down = 0, us = 0;
@@ -460,7 +417,7 @@ static void account(const struct transfer *t, bool ok)
     lane_count(t->h->lane, 1, bytes, ok && !t->q->long_poll && !t->q->sink ? us / 1000 : -1);
 }
 
-static void finish(struct transfer *t)
+static void finish(struct http_transfer *t)
 {
     char *text = NULL;
     t->reply->status = response_code(t);
@@ -471,7 +428,7 @@ static void finish(struct transfer *t)
     t->reply->location = g_strdup(text);
 }
 
-static void drop(struct transfer *t)
+static void drop(struct http_transfer *t)
 {
     if (!t->easy)
         return;
@@ -482,131 +439,9 @@ static void drop(struct transfer *t)
     t->lines = NULL;
 }
 
-/* -- what went wrong ----------------------------------------------------------------------------- */
-
-/* curl quotes names out of certificates and the like. */
-static void clean_message(struct transfer *t)
-{
-    g_autoptr(GString) clean = g_string_new(NULL);
-    text_clean(t->message, -1, clean);
-    g_strlcpy(t->message, clean->str, sizeof t->message);
-}
-
-static bool explain_connect(const struct transfer *t, GError **error)
-{
-    long number = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
-    const char *base = t->h->base, *proxy = option(t->h, "proxy");
-    if (proxy)
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: no connection to the proxy %s: %s; is it running there?", base, proxy,
-            number ? g_strerror((int)number) : t->message);
-    if (number == ECONNREFUSED)
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: connection refused; is the server running there?", base);
-    return weir_fail(error, WEIR_ERROR_UNREACHABLE, "%s: no connection: %s; check host and network",
-        base, number ? g_strerror((int)number) : t->message);
-}
-
-static bool explain_timeout(const struct transfer *t, GError **error)
-{
-    curl_off_t connected = 0;
-    long sent = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    double waited = (double)((clock_mono_ms() - t->started_ms + 50) / 100) / 10;
-    if (connected == 0 && sent == 0)
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: no connection within %.3g s; is the host up%s, or a firewall in between?",
-            t->h->base, waited,
-            g_str_has_prefix(t->h->base, "https") ? ", does it speak https there" : "");
-    g_autofree char *what = http_describe(t->h->base, t->q);
-    if (t->body_bytes > 0)
-        return weir_fail(error, WEIR_ERROR_TIMEOUT,
-            "%s: the answer is not complete after %.3g s and %" G_GSIZE_FORMAT
-            " bytes; is the server overloaded? timeout may be raised",
-            what, waited, t->body_bytes);
-    return weir_fail(error, WEIR_ERROR_TIMEOUT,
-        "%s: no answer within %.3g s; is the server overloaded? timeout may be raised", what,
-        waited);
-}
-
-static bool explain_stop(const struct transfer *t, GError **error)
-{
-    g_autofree char *what = http_describe(t->h->base, t->q);
-    if (t->stop == STOP_UNWANTED)
-        return weir_fail(error, WEIR_ERROR_CANCELLED, "%s: cancelled", what);
-    if (t->stop == STOP_HEADERS)
-        return weir_fail(error, WEIR_ERROR_TOO_LARGE,
-            "%s: headers of more than %d KiB; is url that of the right server?", what,
-            HTTP_HEADERS_MAX / 1024);
-    return weir_fail(error, WEIR_ERROR_TOO_LARGE,
-        "%s: an answer of more than %" G_GSIZE_FORMAT " MiB; ask for less", what,
-        t->body_max / 1048576);
-}
-
-static bool explain_tls(const struct transfer *t, CURLcode code, GError **error)
-{
-    const char *base = t->h->base;
-    if (code == CURLE_SSL_CACERT_BADFILE)
-        return weir_fail(
-            error, WEIR_ERROR_CONFIG, "%s: ca_file holds no certificates: %s", base, t->message);
-    if (code == CURLE_SSL_CERTPROBLEM)
-        return weir_fail(error, WEIR_ERROR_CONFIG, "%s: cert_file or key_file cannot be used: %s",
-            base, t->message);
-    if (code == CURLE_PEER_FAILED_VERIFICATION)
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: the certificate is not trusted: set ca_file (%s)", base, t->message);
-    return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-        "%s: no TLS connection: %s; does the server speak https there?", base, t->message);
-}
-
-static bool explain_broken(const struct transfer *t, GError **error)
-{
-    g_autofree char *what = http_describe(t->h->base, t->q);
-    return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-        "%s: the connection broke off after %" G_GSIZE_FORMAT " bytes of the answer (%s); "
-        "does the server restart, or a proxy cut it off?",
-        what, t->body_bytes, *t->message ? t->message : "closed");
-}
-
-static bool explain(const struct transfer *t, CURLcode code, GError **error)
-{
-    g_autofree char *what = http_describe(t->h->base, t->q);
-    if (t->stop != STOP_NONE)
-        return explain_stop(t, error);
-    switch (code) {
-    case CURLE_COULDNT_CONNECT: return explain_connect(t, error);
-    case CURLE_OPERATION_TIMEDOUT: return explain_timeout(t, error);
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: the name of the host cannot be resolved; check url and DNS", t->h->base);
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: the proxy %s does not let us through: %s", t->h->base, option(t->h, "proxy"),
-            t->message);
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_PEER_FAILED_VERIFICATION: return explain_tls(t, code, error);
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM: return explain_broken(t, error);
-    default:
-        return weir_fail(error, WEIR_ERROR_PROTOCOL,
-            "%s: the answer makes no sense (%s); is url that of the right server?", what,
-            *t->message ? t->message : curl_easy_strerror(code));
-    }
-}
-
 /* -- running ------------------------------------------------------------------------------------- */
 
-static bool stalled(struct transfer *t, int64_t now)
+static bool stalled(struct http_transfer *t, int64_t now)
 {
     if (t->body_bytes == 0 || now - t->stall_ms < HTTP_STALL_MS)
         return false;
@@ -617,10 +452,10 @@ static bool stalled(struct transfer *t, int64_t now)
 }
 
 /* Whether a running transfer may go on. */
-static bool check_time(struct transfer *t, GError **error)
+static bool check_time(struct http_transfer *t, GError **error)
 {
     int64_t now = clock_mono_ms();
-    return (now < t->deadline_ms && !stalled(t, now)) || explain_timeout(t, error);
+    return (now < t->deadline_ms && !stalled(t, now)) || http_explain_timeout(t, error);
 }
 
 /* Takes what has ended out of curl. Gives how many did, -1 when one of them failed. */
@@ -628,14 +463,13 @@ static int reap(struct http *h, GError **error)
 {
     int ended = 0, left;
     for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left));) {
-        struct transfer *t;
+        struct http_transfer *t;
         CURLcode code = m->data.result;
         if (m->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
         if (code != CURLE_OK) {
-            clean_message(t);
-            explain(t, code, error);
+            http_explain(t, code, error);
             return -1;
         }
         account(t, true);
@@ -646,7 +480,7 @@ static int reap(struct http *h, GError **error)
     return ended;
 }
 
-static bool run(struct http *h, struct transfer *t, guint n, guint parallel, GError **error)
+static bool run(struct http *h, struct http_transfer *t, guint n, guint parallel, GError **error)
 {
     for (guint started = 0, ended = 0; ended < n;) {
         while (started < n && started - ended < parallel)
@@ -676,7 +510,7 @@ static struct tape_request tape_request_of(const struct http_request *q)
     return (struct tape_request){http_method(q), q->path, q->body, q->secret};
 }
 
-static void record(const struct transfer *t, GError *error)
+static void record(const struct http_transfer *t, GError *error)
 {
     struct tape_request q = tape_request_of(t->q);
     const struct http_reply *r = t->reply;
@@ -730,7 +564,7 @@ static bool replay_many(
 
 /* -- what connectors call ------------------------------------------------------------------------ */
 
-static void end_all(struct transfer *t, guint n, GError *error)
+static void end_all(struct http_transfer *t, guint n, GError *error)
 {
     for (guint i = 0; i < n; i++) {
         bool failed = t[i].easy != NULL;
@@ -756,7 +590,7 @@ bool http_send_many(struct http *h, const struct http_request *q, guint count, g
         return replay_many(h, q, count, out, error);
     if (!check_credentials(h, error) || (count > 0 && !check_left(h, &q[0], error)))
         return false;
-    g_autofree struct transfer *t = g_new0(struct transfer, count);
+    g_autofree struct http_transfer *t = g_new0(struct http_transfer, count);
     for (guint i = 0; i < count; i++) {
         t[i].h = h;
         t[i].q = &q[i];

@@ -1,4 +1,4 @@
-/* HTTP over libcurl, the only file that includes curl.h. A struct http belongs to one lane and keeps
+/* HTTP over libcurl (no other file includes curl.h). A struct http belongs to one lane and keeps
  * its connections; everything blocks, bounded by lane_left_ms and by the `timeout` of the source, and
  * ends within HTTP_SLICE_MS when the lane is cancelled.
  *

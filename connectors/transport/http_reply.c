@@ -133,7 +133,7 @@ static void append_status(GString *out, const struct http *h, const struct http_
     if (r->status == 403)
         g_string_append(out, " Forbidden");
     append_reply_words(out, r);
-    const char *who = http_who(h);
+    const char *who = h->who ? h->who : h->user;
     if (r->status == 403 && who)
         g_string_append_printf(out, "; the user \"%s\" lacks the right", who);
     else if (r->status == 403)
@@ -162,7 +162,7 @@ bool http_check_status(
 {
     if (r->status / 100 == 2)
         return true;
-    g_autofree char *what = http_describe(http_base(h), q);
+    g_autofree char *what = http_describe(h->base, q);
     g_autoptr(GString) message = g_string_new(what);
     append_status(message, h, r);
     return weir_fail(error, status_code(r->status), "%s", message->str);
@@ -173,7 +173,7 @@ cJSON *http_reply_json(
 {
     if (!http_check_status(h, q, r, error))
         return NULL;
-    g_autofree char *what = http_describe(http_base(h), q);
+    g_autofree char *what = http_describe(h->base, q);
     if (is_html(r)) {
         weir_fail(error, WEIR_ERROR_PROTOCOL,
             "%s: HTML instead of JSON: is a proxy or sign-in page in front of it?", what);

@@ -25,7 +25,7 @@ struct known {
     char *type;
     guint8 *blob;
     gsize length;
-    const char *path; /* of the collection */
+    char *path;
     unsigned line;
 };
 
@@ -268,6 +268,7 @@ static void known_free(gpointer data)
     struct known *k = data;
     g_free(k->type);
     g_free(k->blob);
+    g_free(k->path);
     g_free(k);
 }
 
@@ -278,8 +279,8 @@ static void add_line(struct known_host *h, const struct fields *f, const char *p
     if (!blob)
         return;
     struct known *k = g_new0(struct known, 1);
-    *k = (struct known){
-        .marker = f->marker, .blob = blob, .length = length, .path = path, .line = line};
+    *k = (struct known){.marker = f->marker, .blob = blob, .length = length, .line = line};
+    k->path = g_strdup(path);
     k->type = g_strndup((const char *)f->type.at, f->type.left);
     g_ptr_array_add(h->lines, k);
 }

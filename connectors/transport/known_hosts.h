@@ -31,7 +31,7 @@ DEFINE_AUTO(known_hosts, known_hosts_free)
  * "[host]:port". */
 char *known_hosts_name(const char *host, int port);
 
-/* The lines that speak about one name. */
+/* The lines that speak about one name, copied: k may be freed before them. */
 struct known_host;
 struct known_host *known_hosts_find(const struct known_hosts *k, const char *name);
 void known_host_free(struct known_host *h);

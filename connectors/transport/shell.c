@@ -1,33 +1,17 @@
 /* One host after the other would take minutes, a thread per host would need locks: so every shell is a
- * small state machine, and shell_poll() steps all of a set that have something to do. What a shell goes
- * through before it carries lines:
- *
- *     ASKING   ssh -G HOST, a child with a deadline
- *     NAMING   getent ahosts NAME, a child as well: getaddrinfo() cannot be interrupted
- *     WIRING   the transport connects (wire.h); when libssh2 cannot, once more with the system's ssh
- *
- * Before that it waits for its turn: SHELL_OPENING_MAX connect at a time, since sshd drops what comes
- * in bursts (MaxStartups 10:30:100). */
-#include "shell.h"
+ * small state machine, and shell_poll() steps all of a set that have something to do. Before a shell
+ * connects it waits for its turn: SHELL_OPENING_MAX do so at a time, since sshd drops what comes in
+ * bursts (MaxStartups 10:30:100). */
+#include "shell_private.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "action.h"
 #include "clock.h"
-#include "error.h"
-#include "known_hosts.h"
-#include "ssh.h"
-#include "ssh_target.h"
 #include "text.h"
-#include "wire.h"
 
-#define ADDRESSES_MAX 8
-#define SAID_MAX      200   /* bytes of what a shell says instead of an answer */
-#define NAMES_MAX     65536 /* bytes of getent's answer */
-
-enum phase_of { ASKING, NAMING, WIRING };
+#define SAID_MAX 200 /* bytes of what a shell says instead of an answer */
 
 /* How long each stage may take. Logging in includes an agent that asks somebody. */
 static const int64_t stage_max_ms[STAGE_COUNT] = {
@@ -40,40 +24,6 @@ static const int64_t stage_max_ms[STAGE_COUNT] = {
 };
 
 #define SPAWN_MAX_MS 20000 /* of a spawned ssh until its shell answers */
-
-struct shell_set {
-    const struct connector *connector;
-    char *ssh_config;
-    GPtrArray *shells;
-    unsigned opening; /* shells past WAITING that are not proven yet */
-    GArray *fds;      /* struct pollfd, of one poll */
-};
-
-struct shell {
-    struct shell_set *set;
-    char *host;
-    enum shell_state state;
-    enum phase_of phase;
-    bool counted;             /* in set->opening */
-    bool kicked;              /* something was asked of it: step it */
-    unsigned fd_at, fd_count; /* its part of set->fds */
-    struct child *child;      /* of ASKING and NAMING */
-    GString *answer;          /* of the child */
-    struct ssh_target *target;
-    struct known_hosts *known;
-    struct wire *wire;
-    char *spawn_why; /* libssh2 was tried: the system's ssh from now on */
-    char **key_files;
-    GString *out, *in;
-    char *marker;
-    gsize searched; /* of in, for the marker */
-    enum shell_stage stage;
-    enum shell_trouble trouble;
-    GError *error;
-    struct shell_facts facts;
-    int64_t stage_began_ms, progress_ms, asked_ms, first_ms, answered_ms;
-    int64_t bytes; /* of wires that are gone */
-};
 
 static const char *const stage_names[STAGE_COUNT] = {
     [STAGE_CONFIG] = "reading ssh's configuration",
@@ -91,13 +41,6 @@ const char *shell_stage_name(enum shell_stage stage)
 
 /* -- making and freeing -------------------------------------------------------------------------- */
 
-static void set_fact(char **fact, const char *value)
-{
-    char *copy = g_strdup(value);
-    g_free(*fact);
-    *fact = copy;
-}
-
 static void facts_clear(struct shell_facts *f)
 {
     char **texts[] = {&f->transport, &f->why, &f->address, &f->user, &f->server, &f->methods,
@@ -108,14 +51,14 @@ static void facts_clear(struct shell_facts *f)
         f->stage_ms[i] = -1;
 }
 
-static void count(struct shell *s, bool opening)
+void shell_count(struct shell *s, bool opening)
 {
     if (s->counted != opening)
         s->set->opening += opening ? 1 : (unsigned)-1;
     s->counted = opening;
 }
 
-static void drop_wire(struct shell *s)
+void shell_drop_wire(struct shell *s)
 {
     if (s->wire)
         s->bytes += s->wire->received + s->wire->sent;
@@ -125,11 +68,10 @@ static void drop_wire(struct shell *s)
 /* Everything of a connection, but not what it left behind: error, facts. */
 static void drop_connection(struct shell *s)
 {
-    count(s, false);
+    shell_count(s, false);
     g_clear_pointer(&s->child, child_free);
-    drop_wire(s);
+    shell_drop_wire(s);
     g_clear_pointer(&s->target, ssh_target_free);
-    g_clear_pointer(&s->known, known_hosts_free);
     g_clear_pointer(&s->marker, g_free);
     g_string_truncate(s->answer, 0);
     g_string_truncate(s->out, 0);
@@ -187,7 +129,7 @@ struct shell *shell_add(struct shell_set *set, const char *host)
 
 /* -- failing ------------------------------------------------------------------------------------- */
 
-static void fail(struct shell *s, enum shell_trouble trouble, GError *take_error)
+void shell_fail(struct shell *s, enum shell_trouble trouble, GError *take_error)
 {
     drop_connection(s);
     s->state = SHELL_FAILED;
@@ -197,10 +139,7 @@ static void fail(struct shell *s, enum shell_trouble trouble, GError *take_error
     s->error = take_error;
 }
 
-static void fail_text(struct shell *s, enum shell_trouble trouble, enum weir_error code,
-    const char *format, ...) G_GNUC_PRINTF(4, 5);
-
-static void fail_text(
+void shell_fail_text(
     struct shell *s, enum shell_trouble trouble, enum weir_error code, const char *format, ...)
 {
     va_list args;
@@ -209,181 +148,7 @@ static void fail_text(
     va_end(args);
     GError *error = NULL;
     weir_fail(&error, code, "%s", text);
-    fail(s, trouble, error);
-}
-
-/* -- opening ------------------------------------------------------------------------------------- */
-
-static void begin_stage(struct shell *s, enum phase_of phase, enum shell_stage stage)
-{
-    int64_t now = clock_mono_ms();
-    if (phase > ASKING && s->stage < stage)
-        s->facts.stage_ms[s->stage] = now - s->stage_began_ms;
-    s->phase = phase;
-    s->stage = stage;
-    s->stage_began_ms = s->progress_ms = now;
-    s->kicked = true;
-}
-
-static void begin_child(
-    struct shell *s, const char *const *argv, enum phase_of phase, enum shell_stage stage)
-{
-    GError *error = NULL;
-    g_clear_pointer(&s->child, child_free);
-    g_string_truncate(s->answer, 0);
-    s->child = child_start(argv, &error);
-    if (!s->child)
-        return fail(s, TROUBLE_CONFIG, error);
-    child_close_input(s->child);
-    begin_stage(s, phase, stage);
-}
-
-static void take_wire(struct shell *s, struct wire *wire, const char *transport, GError *error)
-{
-    if (!wire)
-        return fail(s, TROUBLE_CONFIG, error);
-    drop_wire(s);
-    s->wire = wire;
-    set_fact(&s->facts.transport, transport);
-    begin_stage(s, WIRING, wire->stage);
-}
-
-static void begin_local(struct shell *s)
-{
-    static const char *const argv[] = {"/bin/sh", "-s", NULL};
-    GError *error = NULL;
-    set_fact(&s->facts.why, "it is this machine");
-    set_fact(&s->facts.user, g_get_user_name());
-    struct wire *wire = wire_spawn(argv, &s->facts, false, NULL, &error);
-    if (wire)
-        wire->assumed = false;
-    s->stage = STAGE_SHELL; /* the others are not on its way */
-    take_wire(s, wire, "local", error);
-}
-
-static void begin_spawn(struct shell *s, const char *why)
-{
-    g_autoptr(GPtrArray) argv = ssh_target_shell_argv(s->host, s->set->ssh_config);
-    g_autofree char *command = ssh_target_command(s->host, s->set->ssh_config);
-    GError *error = NULL;
-    set_fact(&s->facts.why, why);
-    take_wire(s, wire_spawn((const char *const *)argv->pdata, &s->facts, true, command, &error),
-        "ssh", error);
-}
-
-static void begin_libssh2(struct shell *s, const char *const *addresses)
-{
-    s->known = known_hosts_new();
-    for (guint i = 0; i < s->target->known_hosts->len; i++)
-        known_hosts_add_file(s->known, g_ptr_array_index(s->target->known_hosts, i));
-    set_fact(&s->facts.why, "the usual way; nothing of its configuration needs more");
-    take_wire(s, ssh_wire(s->target, addresses, s->known, &s->facts), "libssh2", NULL);
-}
-
-/* A name is looked up by a child, a number is its own address. */
-static void begin_name(struct shell *s)
-{
-    const char *const numeric[] = {s->target->hostname, NULL};
-    if (g_hostname_is_ip_address(numeric[0]))
-        return begin_libssh2(s, numeric);
-    const char *const argv[] = {"getent", "ahosts", "--", numeric[0], NULL};
-    begin_child(s, argv, NAMING, STAGE_NAME);
-}
-
-static void take_target(struct shell *s, struct ssh_target *target)
-{
-    s->target = target;
-    set_fact(&s->facts.user, target->user);
-    g_strfreev(s->key_files);
-    s->key_files = g_new0(char *, target->known_hosts->len + 1);
-    for (guint i = 0; i < target->known_hosts->len; i++)
-        s->key_files[i] = g_strdup(g_ptr_array_index(target->known_hosts, i));
-    const char *why = target->spawn_why ? target->spawn_why : s->spawn_why;
-    if (why)
-        begin_spawn(s, why);
-    else
-        begin_name(s);
-}
-
-/* Its turn has come. */
-static void begin(struct shell *s)
-{
-    count(s, true);
-    s->state = SHELL_OPENING;
-    s->stage_began_ms = s->progress_ms = clock_mono_ms();
-    if (strcmp(s->host, SHELL_LOCAL) == 0)
-        return begin_local(s);
-    g_autofree char *program = g_find_program_in_path("ssh");
-    if (!program && s->set->ssh_config)
-        return fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_CONFIG,
-            "ssh_config is set, but there is no ssh program that could read it: install "
-            "openssh-client");
-    if (!program)
-        return take_target(s, ssh_target_default(s->host));
-    g_autoptr(GPtrArray) argv = ssh_target_ask_argv(s->host, s->set->ssh_config);
-    begin_child(s, (const char *const *)argv->pdata, ASKING, STAGE_CONFIG);
-}
-
-/* True once the child has ended and all of its output is there; fails the shell when it is too much. */
-static bool child_is_through(struct shell *s, gsize max, int *status)
-{
-    gssize n = child_read(s->child, s->answer, max + 1 - s->answer->len);
-    if (s->answer->len > max) {
-        fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_TOO_LARGE, "%s: more than %zu bytes came back",
-            stage_names[s->stage], max);
-        return false;
-    }
-    return n < 0 && child_ended(s->child, status);
-}
-
-static void step_asking(struct shell *s)
-{
-    int status = 0;
-    if (!child_is_through(s, SSH_TARGET_TEXT_MAX, &status))
-        return;
-    if (status != 0) {
-        g_autofree char *words = child_last_words(s->child);
-        return fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_CONFIG, "ssh -G %s failed: %s", s->host,
-            words ? words : "no reason given");
-    }
-    GError *error = NULL;
-    struct ssh_target *target =
-        ssh_target_parse(s->host, s->set->ssh_config, s->answer->str, &error);
-    if (!target)
-        return fail(s, TROUBLE_CONFIG, error);
-    take_target(s, target);
-}
-
-/* Lines "ADDRESS STREAM NAME" and others; those of the wanted family, each once, in this order. */
-static GPtrArray *read_addresses(const char *text, int family)
-{
-    GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line && all->len < ADDRESSES_MAX; line++) {
-        g_auto(GStrv) words = g_strsplit_set(*line, " \t", 2);
-        if (!words[0] || !words[1] || !strstr(words[1], "STREAM") ||
-            !g_hostname_is_ip_address(words[0]))
-            continue;
-        bool six = strchr(words[0], ':') != NULL;
-        if (family == AF_UNSPEC || six == (family == AF_INET6))
-            g_ptr_array_add(all, g_strdup(words[0]));
-    }
-    g_ptr_array_add(all, NULL);
-    return all;
-}
-
-static void step_naming(struct shell *s)
-{
-    if (!child_is_through(s, NAMES_MAX, NULL))
-        return;
-    g_autoptr(GPtrArray) addresses = read_addresses(s->answer->str, s->target->family);
-    if (addresses->len < 2)
-        return fail_text(s, TROUBLE_NAME, WEIR_ERROR_UNREACHABLE,
-            "the name %s has no address: look at HostName in the ssh configuration and at the "
-            "resolver",
-            s->target->hostname);
-    g_clear_pointer(&s->child, child_free);
-    begin_libssh2(s, (const char *const *)addresses->pdata);
+    shell_fail(s, trouble, error);
 }
 
 /* -- carrying ------------------------------------------------------------------------------------ */
@@ -404,23 +169,9 @@ static void look_for_marker(struct shell *s)
         s->answered_ms = clock_mono_ms();
         s->searched = (gsize)(found - s->in->str) + length;
     } else if (s->in->len > SHELL_REPLY_MAX) {
-        fail_text(s, TROUBLE_BROKEN, WEIR_ERROR_TOO_LARGE,
+        shell_fail_text(s, TROUBLE_BROKEN, WEIR_ERROR_TOO_LARGE,
             "its answer is longer than %d bytes; the connection was closed", SHELL_REPLY_MAX);
     }
-}
-
-/* libssh2 could not; the other transport may. */
-static void change_transport(struct shell *s, GError *take_error)
-{
-    g_autofree char *why = g_strdup(s->wire->other_why);
-    g_error_free(take_error);
-    g_free(s->spawn_why);
-    s->spawn_why = g_strdup(why);
-    g_autofree char *program = g_find_program_in_path("ssh");
-    if (!program)
-        return fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_UNSUPPORTED,
-            "%s, and there is no ssh program to do it: install openssh-client", why);
-    begin_spawn(s, why);
 }
 
 /* A login shell that does not let anything run says so on its output: "This account is currently not
@@ -458,13 +209,13 @@ static void step_wiring(struct shell *s)
         return;
     }
     if (!ok && w->other_why && !w->up)
-        return change_transport(s, error);
+        return shell_change_transport(s, error);
     if (!ok)
-        return fail(s, w->trouble, with_last_line(s, error));
+        return shell_fail(s, w->trouble, with_last_line(s, error));
     if (w->up && s->state == SHELL_OPENING)
         s->state = SHELL_READY;
     if (w->up && !w->assumed)
-        count(s, false);
+        shell_count(s, false);
     s->kicked = w->again;
 }
 
@@ -492,17 +243,18 @@ static void check_time(struct shell *s)
         return;
     g_autofree char *command = ssh_target_command(s->host, s->set->ssh_config);
     const char *doing = s->wire && s->wire->assumed ? "connecting with ssh" : stage_names[s->stage];
-    fail_text(s, s->stage == STAGE_CONNECT ? TROUBLE_CONNECT : TROUBLE_TIMEOUT, WEIR_ERROR_TIMEOUT,
-        "no answer within %" G_GINT64_FORMAT " s while %s%s%s; try %s", limit / 1000, doing,
-        s->facts.address ? " to " : "", s->facts.address ? s->facts.address : "", command);
+    shell_fail_text(s, s->stage == STAGE_CONNECT ? TROUBLE_CONNECT : TROUBLE_TIMEOUT,
+        WEIR_ERROR_TIMEOUT, "no answer within %" G_GINT64_FORMAT " s while %s%s%s; try %s",
+        limit / 1000, doing, s->facts.address ? " to " : "",
+        s->facts.address ? s->facts.address : "", command);
 }
 
 static void step(struct shell *s)
 {
     s->kicked = false;
     switch (s->phase) {
-    case ASKING: step_asking(s); break;
-    case NAMING: step_naming(s); break;
+    case ASKING: shell_step_asking(s); break;
+    case NAMING: shell_step_naming(s); break;
     case WIRING:
     default: step_wiring(s); break;
     }
@@ -525,7 +277,7 @@ static void release_stuck(struct shell_set *set)
         struct shell *s = g_ptr_array_index(set->shells, i);
         bool spawned = s->wire && s->wire->assumed;
         if (s->counted && !spawned && now - s->progress_ms > SHELL_STUCK_MS)
-            count(s, false);
+            shell_count(s, false);
     }
 }
 
@@ -539,7 +291,7 @@ static void admit(struct shell_set *set)
         if (set->opening >= SHELL_OPENING_MAX || alive >= SHELL_HANGING_MAX)
             return;
         if (s->state == SHELL_WAITING) {
-            begin(s);
+            shell_begin(s);
             alive++;
         }
     }

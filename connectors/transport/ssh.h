@@ -26,8 +26,7 @@ void ssh_versions(GString *out);
 const char *ssh_library(void);
 
 /* Connects to target at the first of addresses (numeric, NULL-terminated) that answers. target and
- * known are borrowed and must outlive the wire. NULL and *error when there is nothing to log in with;
- * *other_why as in struct wire, *trouble as well. */
+ * facts must outlive the wire, known need not. */
 struct wire *ssh_wire(const struct ssh_target *target, const char *const *addresses,
     const struct known_hosts *known, struct shell_facts *facts);
 

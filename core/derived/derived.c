@@ -1,11 +1,19 @@
 /* The connector "weir": every kind that is made of other snapshots. Each stands in a file of its own
  * beside this one and registers itself with DERIVED(). */
-#include "connector.h"
+#include "lane.h"
 
 extern const struct derived *const __start_weir_derived[];
 extern const struct derived *const __stop_weir_derived[];
 
 #define DERIVED_MAX 32
+
+static void close_lane(struct lane *l)
+{
+    for (const struct derived *const *d = __start_weir_derived; d < __stop_weir_derived; d++)
+        if ((*d)->forget && lane_data(l))
+            (*d)->forget(lane_data(l));
+    lane_set_data(l, NULL);
+}
 
 const struct connector *derived_connector(void)
 {
@@ -17,6 +25,7 @@ const struct connector *derived_connector(void)
         .help = "what weir itself knows: its sources, and the problems of all of them",
         .kinds = kinds,
         .feeds = feeds,
+        .close = close_lane,
     };
     /* Filled by the first caller, which is main(), before there is a second thread. */
     size_t count = (size_t)(__stop_weir_derived - __start_weir_derived);

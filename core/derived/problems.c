@@ -14,6 +14,7 @@
 enum {
     SEVERITY,
     SYSTEM,
+    FROM,
     WHAT,
     ABOUT,
     SINCE,
@@ -31,7 +32,10 @@ static const struct column columns[] = {
     [SEVERITY] = {"severity", "SEV", CELL_STATE, COLUMN_F_RECORD, 5, 0,
         "error (fails), warn, info (cannot be seen)"},
     [SYSTEM] = {"system", "SYSTEM", CELL_TEXT, 0, 7, 0, "which kind of system it is about"},
-    [WHAT] = {"what", "WHAT", CELL_TEXT, COLUMN_F_PROSE, 20, 10, "the thing, and what is wrong with it"},
+    [FROM] = {"from", "SOURCE", CELL_TEXT, 0, 8, 0,
+        "the source it was read from, where several are of one system"},
+    [WHAT] = {"what", "WHAT", CELL_TEXT, COLUMN_F_PROSE, 20, 10,
+        "the thing, and what is wrong with it"},
     [ABOUT] = {"about", "ABOUT", CELL_LINK, COLUMN_F_HIDDEN, 16, 4, "address of the thing"},
     [SINCE] = {"since", "AGE", CELL_TIME_MS, COLUMN_F_AGE | COLUMN_F_RECORD, 5, 0,
         "since when; > where it may be longer: weir saw it first then"},
@@ -85,6 +89,7 @@ struct problem {
     char *address;
     int64_t since_ms;
     bool bound;
+    bool twin;  /* its source is not the only one of its system */
     bool stale; /* its source does not answer: this is what was, not what is */
 };
 
@@ -104,6 +109,12 @@ static struct memory *memory_of(struct lane *l)
         lane_set_data(l, m);
     }
     return m;
+}
+
+static void forget(void *memory)
+{
+    g_hash_table_unref(((struct memory *)memory)->first_seen);
+    g_free(memory);
 }
 
 /* When the row says that it began, or 0. */
@@ -157,13 +168,14 @@ static void collect(
     struct lane *l, const struct snapshot *s, const GPtrArray *statuses, GPtrArray *problems)
 {
     bool answers = source_answers(statuses, snapshot_scope(s)->source);
+    bool twin = has_twin(statuses, snapshot_scope(s)->source);
     for (size_t row = 0; row < snapshot_count(s); row++) {
         if (!is_problem(snapshot_row(s, row)))
             continue;
         struct problem *p = g_new0(struct problem, 1);
         GString *address = g_string_new(NULL);
         snapshot_append_address(s, row, address);
-        *p = (struct problem){.snapshot = s, .row = row, .stale = !answers};
+        *p = (struct problem){.snapshot = s, .row = row, .twin = twin, .stale = !answers};
         p->address = g_string_free(address, FALSE);
         find_since(memory_of(l), p, lane_now_ms(l));
         g_ptr_array_add(problems, p);
@@ -192,22 +204,53 @@ static char *system_of(const struct kind *k)
     return dot ? g_strndup(k->name, (gsize)(dot - k->name)) : g_strdup(k->name);
 }
 
+/* "task boom in lab_fail_chain seed__0: try 1 failed": the thing, what it belongs to, its fault. */
+static char *what_is_wrong(const struct problem *p)
+{
+    const struct kind *k = snapshot_kind(p->snapshot);
+    const struct row *r = snapshot_row(p->snapshot, p->row);
+    const char *word = k->aliases ? k->aliases : kind_segment(k);
+    GString *out = g_string_new_len(word, (gssize)strcspn(word, " "));
+    g_string_append_printf(out, " %s", r->name);
+    AUTO(rid) rid = rid_parse(p->address, NULL);
+    for (unsigned i = 0; rid && i + 1 < rid->count; i++)
+        g_string_append_printf(out, "%s%s", i ? " " : " in ", rid->part[i].name);
+    g_string_append_printf(out, ": %s", r->why ? r->why : r->error ? r->error : "cannot be seen");
+    return g_string_free(out, FALSE);
+}
+
+/* Whether another source is of the same system: then the row must say which. */
+static bool has_twin(const GPtrArray *statuses, const char *source)
+{
+    const struct source_status *own = NULL;
+    guint same = 0;
+    for (guint i = 0; i < statuses->len; i++)
+        if (strcmp(((struct source_status *)g_ptr_array_index(statuses, i))->name, source) == 0)
+            own = g_ptr_array_index(statuses, i);
+    for (guint i = 0; own && i < statuses->len; i++)
+        same +=
+            strcmp(((struct source_status *)g_ptr_array_index(statuses, i))->type, own->type) == 0;
+    return same > 1;
+}
+
 static void add_problem(struct snapshot *out, const struct problem *p, guint rank, int64_t now_ms)
 {
     const struct row *r = snapshot_row(p->snapshot, p->row);
     const struct kind *k = snapshot_kind(p->snapshot);
     size_t row = snapshot_add(out, p->address);
     g_autofree char *system = system_of(k);
-    g_autofree char *what = g_strdup_printf("%s %s: %s", kind_segment(k), r->name,
-        r->why     ? r->why
-        : r->error ? r->error
-                   : "cannot be seen");
+    g_autofree char *what = what_is_wrong(p);
     snapshot_set_text(out, row, SEVERITY, severity_of(r->health));
     snapshot_set_text(out, row, SYSTEM, system);
+    if (p->twin)
+        snapshot_set_text(out, row, FROM, snapshot_scope(p->snapshot)->source);
     snapshot_set_text(out, row, WHAT, what);
     snapshot_set_text(out, row, ABOUT, p->address);
     snapshot_set_int(out, row, SINCE, p->since_ms);
-    snapshot_set_int(out, row, AGE, MAX(now_ms - p->since_ms, 0));
+    int64_t age_ms;
+    if (__builtin_sub_overflow(now_ms, p->since_ms, &age_ms)) /* a server may send any time */
+        age_ms = G_MAXINT64;
+    snapshot_set_int(out, row, AGE, MAX(age_ms, 0));
     if (p->bound) {
         snapshot_set_quality(out, row, SINCE, BOUND);
         snapshot_set_quality(out, row, AGE, BOUND);
@@ -247,5 +290,6 @@ static const char *const feed_kinds[] = {"problems", NULL};
 static const struct derived problems_derived = {
     .kind = &problems_kind,
     .feed = {.name = "problems", .when = FEED_DERIVED, .kinds = feed_kinds, .fetch = fetch},
+    .forget = forget,
 };
 DERIVED(problems);

@@ -170,7 +170,7 @@ static void test_wrong_password(void)
     play(&t, SIGNED_IN);
     get_fails(&t, "airflow.dags", WEIR_ERROR_DENIED,
         "does not accept the user \"oncall\" with this password");
-    get_fails(&t, "airflow.runs", WEIR_ERROR_DENIED, "is not asked again within 30 s");
+    get_fails(&t, "airflow.runs", WEIR_ERROR_DENIED, "it is asked again after 30 s");
     end(&t);
 }
 
@@ -181,8 +181,10 @@ static void test_nobody(void)
     script_get(&t.script, "/api/v2/version", "{\"version\":\"3.3.2\"}");
     script_add(
         &t.script, (struct script_answer){.path = "/auth/token", .status = 403, .text = "{}"});
+    script_get(&t.script, "/api/v2/monitor/health", "{\"scheduler\":{\"status\":\"healthy\"}}");
     play(&t, "      af:\n        type: airflow\n        url: http://127.0.0.1:1\n");
-    get_fails(&t, "airflow.health", WEIR_ERROR_DENIED, "set username and password, or token");
+    g_assert_cmpstr(text(get(&t, "airflow.health", "af"), "scheduler", "state"), ==, "healthy");
+    get_fails(&t, "airflow.dags", WEIR_ERROR_DENIED, "set username and password, or token");
     end(&t);
 }
 
@@ -663,7 +665,7 @@ int main(int argc, char **argv)
     g_test_add_func("/airflow/airflow-2-is-refused-with-a-sentence", test_version_2);
     g_test_add_func("/airflow/another-server-is-not-taken-for-airflow", test_other_server);
     g_test_add_func("/airflow/a-wrong-password-is-tried-once", test_wrong_password);
-    g_test_add_func("/airflow/without-credentials-it-says-what-to-set", test_nobody);
+    g_test_add_func("/airflow/without-credentials-there-is-health-and-what-to-set", test_nobody);
     g_test_add_func("/airflow/an-expired-token-is-named-as-such", test_token);
     g_test_add_func("/airflow/a-forgotten-session-is-renewed-unnoticed", test_renewal);
     g_test_add_func("/airflow/health-shows-every-part-and-its-heartbeat", test_health);

@@ -176,16 +176,19 @@ static void test_missing(void)
     begin(&t);
     add_task(&t, "success", 1);
     g_autofree char *log = run(&t, ADDRESS, (struct stream_options){.try = 2});
+    g_assert_cmpstr(log, ==, "");
     g_assert_error(t.r.error, WEIR_ERROR, WEIR_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(t.r.error->message, "has no try 2: the newest is 1"));
     end(&t);
     begin(&t);
     script_get(&t.script, TASK, "{\"state\":null,\"try_number\":0}");
     g_autofree char *none = run(&t, ADDRESS, (struct stream_options){0});
+    g_assert_cmpstr(none, ==, "");
     g_assert_nonnull(strstr(t.r.error->message, "it has not been tried yet"));
     end(&t);
     begin(&t);
     g_autofree char *dag = run(&t, "af/dags/a", (struct stream_options){0});
+    g_assert_cmpstr(dag, ==, "");
     g_assert_error(t.r.error, WEIR_ERROR, WEIR_ERROR_USAGE);
     end(&t);
     begin(&t);
@@ -194,6 +197,7 @@ static void test_missing(void)
             .status = 404,
             .text = "{\"detail\":\"Task instance is mapped, add the map_index value\"}"});
     g_autofree char *mapped = run(&t, ADDRESS, (struct stream_options){0});
+    g_assert_cmpstr(mapped, ==, "");
     g_assert_nonnull(strstr(t.r.error->message, "write its index, TASK[0]"));
     end(&t);
 }

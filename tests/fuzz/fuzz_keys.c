@@ -7,7 +7,7 @@
 #include "sources.h"
 #include "text.h"
 
-#define KEYS_MAX 200 /* per input: none may take long */
+#define KEYS_MAX 64 /* per input: none may take long */
 
 static const char yaml[] =
     "environments: {e: {class: dev, sources: {events: {type: demo}, more: {type: demo}}}}\n";

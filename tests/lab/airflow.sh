@@ -95,7 +95,8 @@ pg_psql() { PGPASSWORD=$(secret pg) "$(postgres_bin)/psql" -qAtX -h 127.0.0.1 -p
 
 pg_init() {
     local data=$DIR/pg
-    rm -rf "$data"
+    # With the database go the marks for what it held.
+    rm -rf "$data" "$DIR/home/.lab-stamp" "$DIR/seeded"
     mkdir -p "$data"
     (umask 077 && secret pg >"$data.password")
     if ((EUID == 0)); then chown postgres: "$data" "$data.password"; fi
@@ -185,14 +186,13 @@ ready() {
     for name; do
         if [ "$name" = api-server ]; then
             [[ $(http_get 127.0.0.1 "$PORT" /api/v2/version) == *version* ]] || return 1
-        else
-            health=${health:-$(http_get 127.0.0.1 "$PORT" /api/v2/monitor/health)}
-            key="\"latest_${name//-/_}_heartbeat\":\""
-            [[ $health == *"$key"* ]] || return 1
-            health=${health#*"$key"}
-            [[ ${health%%\"*} > $since ]] || return 1
-            health=
+            continue
         fi
+        health=$(http_get 127.0.0.1 "$PORT" /api/v2/monitor/health) || return 1
+        key="\"latest_${name//-/_}_heartbeat\":\""
+        [[ $health == *"$key"* ]] || return 1
+        health=${health#*"$key"}
+        [[ ${health%%\"*} > $since ]] || return 1
     done
 }
 
@@ -202,9 +202,9 @@ components_start() { # COMPONENT...
     local since name
     since=$(utc_now)
     for name; do [ "$name" = scheduler ] || component_boot "$name"; done
-    wait_until 400 airflow-api-server ready "$since" api-server
+    wait_until 600 airflow-api-server ready "$since" api-server
     for name; do [ "$name" != scheduler ] || component_boot "$name"; done
-    for name; do wait_until 400 "airflow-$name" ready "$since" "$name"; done
+    for name; do wait_until 600 "airflow-$name" ready "$since" "$name"; done
 }
 
 server_start() { # airflow-COMPONENT

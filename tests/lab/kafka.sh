@@ -199,7 +199,7 @@ broker_boot() { # NAME: starts, does not wait
 broker_wait() { # NAME
     local port
     port=$(broker_port "$1")
-    wait_until 120 "$1" port_open 127.0.0.1 "$port"
+    wait_until 300 "$1" port_open 127.0.0.1 "$port"
     port_ours "$1" 127.0.0.1 "$port" || die "127.0.0.1:$port answers, but not from pid $(proc_pid "$1")"
 }
 
@@ -222,12 +222,12 @@ servers_start3() {
 workload() { "$DIR/venv/bin/python" "$HERE/workload.py" "$@"; }
 
 workload_start() {
-    nice -n "$LAB_NICE" timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup "127.0.0.1:$PORT"
+    nice -n "$LAB_NICE" timeout 300 "$DIR/venv/bin/python" "$HERE/workload.py" setup "127.0.0.1:$PORT"
     proc_start kafka-work "$DIR/venv/bin/python" "$HERE/workload.py" run "127.0.0.1:$PORT"
     PAUSE=1 wait_until 240 "kafka-work kafka" workload check "127.0.0.1:$PORT"
 }
 
-setup3() { timeout 120 "$DIR/venv/bin/python" "$HERE/workload.py" setup3 "127.0.0.1:$PORT3"; }
+setup3() { timeout 300 "$DIR/venv/bin/python" "$HERE/workload.py" setup3 "127.0.0.1:$PORT3"; }
 
 # ---- verbs ---------------------------------------------------------------------------------------
 

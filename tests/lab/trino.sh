@@ -151,7 +151,7 @@ node_ready() {
 
 server_start() {
     node_boot "$1"
-    wait_until 300 "$1" node_ready "$1"
+    wait_until 600 "$1" node_ready "$1"
     port_ours "$1" 127.0.0.1 "$(node_port "$1")" || die "127.0.0.1:$(node_port "$1") answers, but not from pid $(proc_pid "$1")"
 }
 

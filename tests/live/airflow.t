@@ -58,7 +58,7 @@ class Api:
     def open(self, path, accept="application/json"):
         request = urllib.request.Request(
             BASE + path, headers={"Authorization": "Bearer " + self.token, "Accept": accept})
-        return urllib.request.urlopen(request, timeout=120)
+        return urllib.request.urlopen(request, timeout=300)
 
     def get(self, path):
         with self.open(path) as answer:
@@ -121,7 +121,7 @@ class Weir:
 def run(config, *arguments):
     environment = dict(os.environ, LC_ALL="C.UTF-8")
     done = subprocess.run([WEIR, "--config", config, *arguments], capture_output=True, env=environment,
-                          timeout=300, check=False)
+                          timeout=600, check=False)
     return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
 
 
@@ -410,7 +410,7 @@ def check_tokens(api, weir):
 
 def check_credentials(api, weir):
     fails_with(weir.user("admin", "wrong"), "a wrong password",
-               r'does not accept the user "admin" with this password .*; check username and password')
+               r'does not accept the user "admin" with this password; check username and password')
     fails_with(weir.config([]), "no credentials at all", r"set username and password, or token")
     check_tokens(api, weir)
     viewer = weir.user("viewer")

@@ -125,7 +125,6 @@ static inline struct snapshot *demo_plan(void)
         {"Join orders x lineitem", 2}, {"TableScan orders", 3}, {"RemoteExchange", 3},
         {"TableScan lineitem", 5}, {"Values", 0}};
     for (unsigned i = 0; i < G_N_ELEMENTS(nodes); i++) {
-        g_autofree char *key = g_strdup_printf("%u", i);
         size_t row =
             demo_row(s, nodes[i].name, "FINISHED", i == 3 ? HEALTH_WARN : HEALTH_OK, i * 1000);
         snapshot_set_parent(s, row, nodes[i].parent);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "unit/configs.h"
 #include "yaml.h"
@@ -287,6 +288,14 @@ static void the_own_key_wins_over_a_merged_one(void)
     config_result_clear(&r);
 }
 
+/* Of this process: what others do on the machine does not count. */
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /* Ten levels of maps that each merge the one below many times: ten to the twelfth if copied. */
 static void nested_merges_cannot_explode(void)
 {
@@ -298,9 +307,9 @@ static void nested_merges_cannot_explode(void)
         g_string_append(text, "]\n");
     }
     g_string_append(text, "environments:\n  a:\n    <<: *x12\n");
-    gint64 start = g_get_monotonic_time();
+    double start = cpu_seconds();
     struct config_result r = config_read(text->str, NULL);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+    g_assert_cmpfloat(cpu_seconds() - start, <, 2);
     config_result_clear(&r);
 }
 
@@ -314,9 +323,9 @@ static void nested_aliases_cannot_explode(void)
         g_string_append(text, "]\n");
     }
     g_string_append(text, "environments:\n  a: {checks: *x12}\n");
-    gint64 start = g_get_monotonic_time();
+    double start = cpu_seconds();
     struct config_result r = config_read(text->str, NULL);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+    g_assert_cmpfloat(cpu_seconds() - start, <, 2);
     config_result_clear(&r);
 }
 

@@ -143,19 +143,20 @@ static void the_worst_and_oldest_comes_first(void)
     snapshot_set_int(a, problem(a, "warned", HEALTH_WARN, "x"), R_SEEN, ROWS_NOW_MS - 9000);
     snapshot_set_int(a, problem(a, "unseen", HEALTH_UNKNOWN, "x"), R_SEEN, 1);
     snapshot_set_int(a, problem(a, "old", HEALTH_FAIL, "broken\a"), R_SEEN, ROWS_NOW_MS - 5000);
+    snapshot_set_int(a, problem(a, "ancient", HEALTH_FAIL, "x"), R_SEEN, G_MININT64);
     problem(a, "fine", HEALTH_OK, NULL);
     const struct snapshot *s = list(&n, a, NULL);
-    g_assert_cmpuint(snapshot_count(s), ==, 4);
+    g_assert_cmpuint(snapshot_count(s), ==, 5);
     static const char *const about[] = {
-        "s/dated/old", "s/dated/young", "s/dated/warned", "s/dated/unseen"};
-    static const char *const severity[] = {"error", "error", "warn", "info"};
-    for (size_t i = 0; i < 4; i++) {
+        "s/dated/ancient", "s/dated/old", "s/dated/young", "s/dated/warned", "s/dated/unseen"};
+    static const char *const severity[] = {"error", "error", "error", "warn", "info"};
+    for (size_t i = 0; i < 5; i++) {
         g_assert_cmpstr(text(&n, s, i, "about"), ==, about[i]);
         g_assert_cmpstr(text(&n, s, i, "severity"), ==, severity[i]);
         g_assert_cmpfloat(cell(&n, s, i, "rank").r, ==, (double)(i + 1));
         g_assert_cmpint(cell(&n, s, i, "since").quality, ==, EXACT);
     }
-    g_assert_cmpstr(text(&n, s, 0, "what"), ==, "dated old: broken␇");
+    g_assert_cmpstr(text(&n, s, 1, "what"), ==, "dated old: broken␇");
     g_assert_cmpstr(text(&n, s, 0, "system"), ==, "test");
     box_close(&n.b);
 }

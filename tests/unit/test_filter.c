@@ -126,6 +126,8 @@ static void times_compare_by_clock_or_by_age(void)
     passes("seen<4h", true, false);
     passes("seen<2026-06-12T11:00:00Z", true, false);
     passes("seen>2026-06-12", true, false);
+    passes("seen>@lag_warn", true, false); /* longer ago than the threshold's span */
+    passes("seen<@lag_warn", false, false);
 }
 
 static void texts_compare_by_part_or_whole(void)
