@@ -74,7 +74,8 @@ PTY_SRC  := $(filter-out tests/pty/test_%,$(wildcard tests/pty/*.c))
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E_SRC))
 CONN_TEST_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(CONN_TEST_SRC))
-SCRIPT_TESTS := $(wildcard tests/*/*.t)
+# Those in tests/live need the servers of the lab.
+SCRIPT_TESTS := $(filter-out tests/live/%,$(wildcard tests/*/*.t))
 
 .PHONY: all deps run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
         tests format
@@ -183,7 +184,7 @@ TEST_ENV = G_SLICE=always-malloc WEIR=$(abspath $(BUILD))/weir BUILD=$(abspath $
 test: ## everything that needs no outside server
 	@sh deps.sh check >/dev/null || sh deps.sh
 	@$(MAKE) --no-print-directory tests
-	@$(TEST_ENV) prove --timer -j2 $(PROVE) $(UNIT_BIN) $(CONN_TEST_BIN) $(SCRIPT_TESTS) $(E2E_BIN)
+	@$(TEST_ENV) prove --exec "bash tests/tap.sh" --timer -j2 $(PROVE) $(UNIT_BIN) $(CONN_TEST_BIN) $(SCRIPT_TESTS) $(E2E_BIN)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined test

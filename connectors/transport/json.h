@@ -8,7 +8,7 @@
 
 #include "model.h"
 
-#define JSON_DEPTH_MAX  256 /* Trino nests two levels per stage */
+#define JSON_DEPTH_MAX  256     /* Trino nests two levels per stage */
 #define JSON_VALUES_MAX 4000000 /* each costs up to 100 bytes of memory, whatever its text */
 
 static inline void json_delete(struct cJSON *json)

@@ -147,14 +147,31 @@ static gboolean is_over(gpointer address, gpointer seen, gpointer memory)
     return ((struct seen *)seen)->round != ((struct memory *)memory)->round;
 }
 
-static bool source_answers(const GPtrArray *statuses, const char *source)
+/* NULL for weir itself. */
+static const struct source_status *status_of(const GPtrArray *statuses, const char *source)
 {
     for (guint i = 0; i < statuses->len; i++) {
         const struct source_status *status = g_ptr_array_index(statuses, i);
         if (strcmp(status->name, source) == 0)
-            return status->state == SOURCE_OK || status->state == SOURCE_SLOW;
+            return status;
     }
-    return true; /* weir itself */
+    return NULL;
+}
+
+static bool answers(const struct source_status *status)
+{
+    return !status || status->state == SOURCE_OK || status->state == SOURCE_SLOW;
+}
+
+/* Whether another source is of the same system: then the row must say which. */
+static bool has_twin(const GPtrArray *statuses, const struct source_status *own)
+{
+    guint same = 0;
+    for (guint i = 0; own && i < statuses->len; i++) {
+        const struct source_status *status = g_ptr_array_index(statuses, i);
+        same += strcmp(status->type, own->type) == 0;
+    }
+    return same > 1;
 }
 
 /* What is off alarms nobody, and what is not known yet is not blind. */
@@ -167,15 +184,16 @@ static bool is_problem(const struct row *r)
 static void collect(
     struct lane *l, const struct snapshot *s, const GPtrArray *statuses, GPtrArray *problems)
 {
-    bool answers = source_answers(statuses, snapshot_scope(s)->source);
-    bool twin = has_twin(statuses, snapshot_scope(s)->source);
+    const struct source_status *status = status_of(statuses, snapshot_scope(s)->source);
+    bool stale = !answers(status);
+    bool twin = has_twin(statuses, status);
     for (size_t row = 0; row < snapshot_count(s); row++) {
         if (!is_problem(snapshot_row(s, row)))
             continue;
         struct problem *p = g_new0(struct problem, 1);
         GString *address = g_string_new(NULL);
         snapshot_append_address(s, row, address);
-        *p = (struct problem){.snapshot = s, .row = row, .twin = twin, .stale = !answers};
+        *p = (struct problem){.snapshot = s, .row = row, .twin = twin, .stale = stale};
         p->address = g_string_free(address, FALSE);
         find_since(memory_of(l), p, lane_now_ms(l));
         g_ptr_array_add(problems, p);
@@ -217,20 +235,6 @@ static char *what_is_wrong(const struct problem *p)
         g_string_append_printf(out, "%s%s", i ? " " : " in ", rid->part[i].name);
     g_string_append_printf(out, ": %s", r->why ? r->why : r->error ? r->error : "cannot be seen");
     return g_string_free(out, FALSE);
-}
-
-/* Whether another source is of the same system: then the row must say which. */
-static bool has_twin(const GPtrArray *statuses, const char *source)
-{
-    const struct source_status *own = NULL;
-    guint same = 0;
-    for (guint i = 0; i < statuses->len; i++)
-        if (strcmp(((struct source_status *)g_ptr_array_index(statuses, i))->name, source) == 0)
-            own = g_ptr_array_index(statuses, i);
-    for (guint i = 0; own && i < statuses->len; i++)
-        same +=
-            strcmp(((struct source_status *)g_ptr_array_index(statuses, i))->type, own->type) == 0;
-    return same > 1;
 }
 
 static void add_problem(struct snapshot *out, const struct problem *p, guint rank, int64_t now_ms)

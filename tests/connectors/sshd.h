@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,6 +142,13 @@ static inline bool answers(int port)
     return ok;
 }
 
+/* A test that aborts leaves no server. */
+static inline void die_with_parent(gpointer unused)
+{
+    (void)unused;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 /* An sshd with these host keys ("host_ed25519 host_ecdsa") and further lines. Returns its port. */
 static inline int server_start(struct lab *lab, const char *host_keys, const char *lines)
 {
@@ -153,15 +161,16 @@ static inline int server_start(struct lab *lab, const char *host_keys, const cha
     g_string_append_printf(text,
         "ListenAddress 127.0.0.1\nPort %d\nPidFile none\nAuthorizedKeysFile %s/authorized\n"
         "StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-        "PermitRootLogin prohibit-password\n",
-        port, lab->dir);
+        "PermitRootLogin prohibit-password\nSetEnv HOME=%s\n", /* without the user's own .bashrc */
+        port, lab->dir, lab->dir);
     g_autofree char *name = g_strdup_printf("sshd.%u", lab->server_count);
     write_file(lab, name, text->str);
     g_autofree char *path = in(lab, name);
     const char *argv[] = {SSHD_PATH, "-D", "-e", "-f", path, NULL};
     g_autoptr(GError) error = NULL;
-    g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
-        NULL, NULL, &lab->servers[lab->server_count++], &error);
+    g_spawn_async(NULL, (char **)argv, NULL,
+        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+        die_with_parent, NULL, &lab->servers[lab->server_count++], &error);
     g_assert_no_error(error);
     gint64 end = g_get_monotonic_time() + WAIT_MS * 1000LL;
     while (!answers(port) && g_get_monotonic_time() < end)

@@ -150,6 +150,24 @@ static void open_lab(struct harness *h, struct lab *lab, const char *hosts, cons
     harness_open(h, connectors, yaml);
 }
 
+/* Fetches hosts until none is still connecting: a busy machine takes more than one round. */
+static const struct snapshot *fetch_settled(struct harness *h, struct harness_result *r)
+{
+    gint64 end = g_get_monotonic_time() + HARNESS_WAIT_MS * 1000LL;
+    for (;;) {
+        harness_fetch(h, "hosts", "lab", r);
+        g_assert_no_error(r->error);
+        const struct snapshot *s = harness_snapshot(r, "hosts");
+        bool settled = true;
+        for (size_t i = 0; i < snapshot_count(s); i++)
+            settled &=
+                strcmp(harness_cell(s, snapshot_row(s, i)->name, "state").text, "connecting") != 0;
+        if (settled || g_get_monotonic_time() > end)
+            return s;
+        harness_result_clear(r);
+    }
+}
+
 static void a_host_that_fails_costs_its_own_row_only(void)
 {
     struct lab lab;
@@ -164,9 +182,7 @@ static void a_host_that_fails_costs_its_own_row_only(void)
     host(&lab, "down", closed, "");
     host(&lab, "stranger", port, "HostKeyAlias stranger");
     open_lab(&h, &lab, "up, down, stranger, local", ", roles: {db: [\"u*\"]}");
-    harness_fetch(&h, "hosts", "lab", &r);
-    g_assert_no_error(r.error);
-    const struct snapshot *s = harness_snapshot(&r, "hosts");
+    const struct snapshot *s = fetch_settled(&h, &r);
     g_assert_cmpuint(snapshot_count(s), ==, 4);
     g_assert_cmpstr(harness_cell(s, "up", "state").text, ==, "up");
     g_assert_cmpstr(harness_cell(s, "up", "roles").text, ==, "db");

@@ -57,7 +57,7 @@ static void test_depth(void)
     AUTO(cJSON) json = parse(most);
     g_assert_nonnull(json);
     g_autofree char *more = nested(JSON_DEPTH_MAX + 1);
-    fails(more, WEIR_ERROR_TOO_LARGE, "nested deeper than 64 levels at byte 65");
+    fails(more, WEIR_ERROR_TOO_LARGE, "nested deeper than 256 levels at byte 257");
     g_autofree char *deep = nested(100000);
     fails(deep, WEIR_ERROR_TOO_LARGE, "nested deeper");
     AUTO(cJSON) brackets = parse("{\"text\": \"[[[[[[[[ \\\" [[[[ \\\\\"}");

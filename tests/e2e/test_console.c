@@ -18,8 +18,8 @@ static void opens_on_problems(void)
     AUTO(bed) b = bed_new(ONE, TWO);
     AUTO(pty) p = bed_open(b, NULL);
     pty_assert_screen(p, "NOW  test +X1 !1 \\?0");
-    pty_assert_screen(p, "^X> error +fake +things beta: failed with count 4000");
-    pty_assert_screen(p, "^! +warn +fake +things gamma: late: waiting for alpha");
+    pty_assert_screen(p, "^X> error +fake +one +thing beta: failed with count 4000");
+    pty_assert_screen(p, "^! +warn +fake +one +thing gamma: late: waiting for alpha");
     pty_assert_clean(p);
 }
 
@@ -209,7 +209,7 @@ static void a_denied_source_says_so(void)
     AUTO(bed) b = bed_new("denied the password of x is wrong; check it\n", TWO);
     AUTO(pty) p = bed_open(b, NULL);
     pty_assert_screen(p, "^X one +fake +denied .*the password of x is wrong");
-    pty_assert_screen(p, "error +sources +sources one: the password");
+    pty_assert_screen(p, "error +sources +source one: the password");
 }
 
 static void a_hanging_source_holds_up_nothing(void)
@@ -322,7 +322,7 @@ static void suspend_gives_the_shell_its_terminal_and_takes_it_back(void)
     pty_assert_restored(p);
     bed_answer(b, "two", "thing epsilon failed 1 while you were away\n");
     pty_key(p, "enter");
-    pty_assert_screen(p, "things epsilon: failed");
+    pty_assert_screen(p, "thing epsilon: failed");
     g_assert_true(pty_alt_screen(p));
     pty_type(p, "q");
     pty_assert_restored(p);
@@ -336,7 +336,7 @@ static void it_follows_the_size_of_the_window(void)
         {160, 45}, {60, 15}, {30, 8}, {10, 3}, {1, 1}, {200, 60}, {80, 24}};
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++)
         pty_resize(p, sizes[i][0], sizes[i][1]);
-    pty_assert_screen(p, "^X> error +fake +things beta: failed with count 4000 +>?[0-9]+s$");
+    pty_assert_screen(p, "^X> error +fake +one +thing beta: failed with count 4000 +>?[0-9]+s$");
     pty_type(p, "q");
     pty_assert_exit(p, 0);
 }
@@ -388,7 +388,7 @@ static void terminals_without_a_description_work(void)
         "xterm-ghostty", "alacritty-direct", "vt100", "linux", "screen-256color", "tmux-256color"};
     for (unsigned i = 0; i < G_N_ELEMENTS(terms); i++) {
         AUTO(pty) p = bed_open(b, (&(struct bed_run){.term = terms[i]}));
-        pty_assert_screen(p, "things beta: failed with count 4000");
+        pty_assert_screen(p, "thing beta: failed with count 4000");
     }
 }
 
@@ -407,7 +407,7 @@ static void a_dumb_terminal_gets_text(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
     AUTO(pty) p = bed_run(b, (&(struct bed_run){.term = "dumb"}));
-    pty_assert_screen(p, "things beta: failed with count 4000");
+    pty_assert_screen(p, "thing beta: failed with count 4000");
     pty_assert_exit(p, 0);
     const GByteArray *bytes = pty_bytes(p);
     g_assert_null(memchr(bytes->data, 0x1b, bytes->len));

@@ -47,7 +47,7 @@ MODES = {
     "truncated": r"(JSON that breaks off at byte 36|no JSON list)" + WHERE,
     "big": r"more than \d+ MiB; ask for less",
     "bomb": r"more than \d+ MiB; ask for less|timeout may be raised",
-    "deep": r"nested deeper than 64 levels.*" + WHERE,
+    "deep": r"nested deeper than 256 levels.*" + WHERE,
     "reset": r"broke off after 9 bytes .*; does the server restart, or a proxy cut it off\?",
     "longer": r"broke off after 12 bytes .*; does the server restart, or a proxy cut it off\?",
     "redirect": r"redirects are not followed: is a proxy or sign-in page in front of it\? Set url",

@@ -216,8 +216,8 @@ static void a_time_shows_what_is_not_obvious(void)
 {
     shows_time(ROWS_NOW_MS - 3600000, "11:04:31Z");
     shows_time(ROWS_NOW_MS - 24 * 3600000, "06-11 12:04Z");
-    shows_time(ROWS_NOW_MS - 365 * 86400000LL, "2025-06-12 12:04Z");
-    shows_time(-1, "1969-12-31 23:59Z");
+    shows_time(ROWS_NOW_MS - 365 * 86400000LL, "2025-06-12");
+    shows_time(-1, "1969-12-31");
     shows_time(G_MAXINT64, "?");
     shows_time(G_MININT64, "?");
 }
