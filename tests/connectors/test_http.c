@@ -162,7 +162,7 @@ static void in_answers(struct http *h)
     fails(h, "/truncated?limit=1", WEIR_ERROR_PROTOCOL,
         "/truncated: the answer is JSON that breaks off at");
     fails(h, "/empty", WEIR_ERROR_PROTOCOL, "an empty answer instead of JSON");
-    fails(h, "/deep", WEIR_ERROR_TOO_LARGE, "nested deeper than 64 levels");
+    fails(h, "/deep", WEIR_ERROR_TOO_LARGE, "nested deeper than 256 levels");
     fails(h, "/big", WEIR_ERROR_TOO_LARGE, "more than 32 MiB; ask for less");
     fails(h, "/bomb", WEIR_ERROR_TOO_LARGE, "more than 32 MiB");
     fails(h, "/headers", WEIR_ERROR_TOO_LARGE, "headers of more than 256 KiB");
