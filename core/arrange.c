@@ -241,7 +241,12 @@ gboolean arrange_set_sort(
         bool descending = **name == '-';
         const char *column = *name + descending;
         int index = column_index(columns, column);
-        if (index == COLUMN_UNKNOWN || count == ARRANGE_KEYS_MAX) {
+        if (count == ARRANGE_KEYS_MAX)
+            return weir_fail(error, WEIR_ERROR_USAGE, "sort: at most %d columns", ARRANGE_KEYS_MAX);
+        if (index == COLUMN_ADDRESS) /* no cell holds it: it is made of these */
+            return weir_fail(
+                error, WEIR_ERROR_USAGE, "sort: not by address; source,name is the same order");
+        if (index == COLUMN_UNKNOWN) {
             g_autofree const char **all = column_names(columns);
             g_autofree char *list = g_strjoinv(" ", (char **)all);
             return weir_fail(

@@ -79,6 +79,11 @@ void engine_load(struct engine *e, const char *path, const char *build_id)
     engine_start_loader(e);
 }
 
+void engine_loaded(struct engine *e)
+{
+    engine_join_loader(e);
+}
+
 int engine_fd(const struct engine *e)
 {
     return e->mail.event_fd;

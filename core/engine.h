@@ -26,6 +26,8 @@ GPtrArray *engine_wait(struct engine *e, int64_t timeout_ms);
 
 /* Opens the connectors' shared object in a thread of its own; MAIL_LOADED follows. */
 void engine_load(struct engine *e, const char *path, const char *build_id);
+/* MAIL_LOADED was taken: joins that thread, which ends with it. */
+void engine_loaded(struct engine *e);
 
 /* Starts the lanes of a source (its options must have been read). once: nothing is polled by itself,
  * and what is opened is fetched one time. */

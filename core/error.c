@@ -2,7 +2,11 @@
 
 #include <stdarg.h>
 
-G_DEFINE_QUARK(weir_error, weir_error)
+/* Not G_DEFINE_QUARK: several threads may be the first to fail. */
+GQuark weir_error_quark(void)
+{
+    return g_quark_from_static_string("weir-error");
+}
 
 gboolean weir_fail(GError **error, enum weir_error code, const char *format, ...)
 {

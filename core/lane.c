@@ -590,5 +590,5 @@ void engine_join_loader(struct engine *e)
 {
     if (e->loader)
         pthread_join(e->loader->id, NULL);
-    g_free(e->loader);
+    g_clear_pointer(&e->loader, g_free);
 }

@@ -73,7 +73,7 @@ void engine_lock(struct engine *e);
 void engine_unlock(struct engine *e);
 void engine_sync_new(struct engine *e);
 void engine_sync_free(struct engine *e);
-/* Starts loader_main; joined by engine_join_loader. */
+/* Starts loader_main; joined by engine_join_loader, which accepts that there is none. */
 void engine_start_loader(struct engine *e);
 void engine_join_loader(struct engine *e);
 

@@ -244,7 +244,7 @@ void snapshot_set_at(struct snapshot *s, size_t row, int64_t at_ms)
 
 void snapshot_set_parent(struct snapshot *s, size_t row, uint32_t parent)
 {
-    s->rows[row].parent = parent;
+    s->rows[row].parent = parent < row ? parent : ROW_NONE;
 }
 
 void snapshot_set_phase(struct snapshot *s, size_t row, enum phase phase)

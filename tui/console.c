@@ -357,6 +357,19 @@ static struct app *app_new(struct session *session)
     return a;
 }
 
+/* Nothing was opened yet. Once it is, quitting frees nothing: the program ends at once. */
+static int give_up(struct app *a)
+{
+    session_free(a->session);
+    theme_free(a->theme);
+    keymap_free(a->keymap);
+    prompt_free(a->prompt);
+    g_string_free(a->paste, TRUE);
+    g_ptr_array_unref(a->frames);
+    g_free(a);
+    return EXIT_USAGE;
+}
+
 int console_run(const struct cli *cli)
 {
     struct session *session = session_new(cli);
@@ -364,13 +377,13 @@ int console_run(const struct cli *cli)
         return EXIT_USAGE;
     struct app *a = app_new(session);
     if (!choose_options(a, cli) || !choose_keys(a))
-        return EXIT_USAGE;
+        return give_up(a);
     g_autoptr(GError) error = NULL;
     int signals = open_signals();
     a->terminal = terminal_open(&a->options, a->theme, &error);
     if (!a->terminal) {
         cli_complain("%s", error->message);
-        return EXIT_USAGE;
+        return give_up(a);
     }
     redirect_stderr(cli);
     put_first_sources(a);

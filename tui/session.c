@@ -60,6 +60,7 @@ void session_load(struct session *s)
 
 bool session_loaded(struct session *s, const struct mail *m, GError **error)
 {
+    engine_loaded(s->engine);
     if (m->error) {
         g_propagate_error(error, g_error_copy(m->error));
         return false;

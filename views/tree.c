@@ -11,13 +11,13 @@
 
 #define MARK_WIDTH 3
 #define INDENT     2
-#define DEPTH_MAX  64 /* a cycle of parents must not hang the screen */
+#define INDENT_MAX 128 /* deeper nodes stand below each other */
 
 static const struct view_class tree_view;
 
 struct line {
     uint32_t row;
-    uint16_t depth;
+    unsigned depth;
     bool folded; /* has children that are not shown */
 };
 
@@ -47,10 +47,9 @@ static const struct tree *as_const_tree(const struct view *v)
 static char *path_of(const struct tree *t, uint32_t row)
 {
     GString *path = g_string_new(NULL);
-    for (unsigned i = 0; i < DEPTH_MAX && row < snapshot_count(t->snapshot); i++) {
+    for (; row < snapshot_count(t->snapshot); row = snapshot_row(t->snapshot, row)->parent) {
         g_string_append(path, snapshot_row(t->snapshot, row)->key);
         g_string_append_c(path, '\n');
-        row = snapshot_row(t->snapshot, row)->parent;
     }
     return g_string_free(path, FALSE);
 }
@@ -65,34 +64,59 @@ static bool is_folded(const struct tree *t, uint32_t row)
 
 /* -- lines --------------------------------------------------------------------------------------- */
 
-static GPtrArray *children_of(const struct tree *t)
+/* The rows as a tree: of each its first child and its next sibling, or ROW_NONE. The place after the
+ * last row stands above the roots. */
+struct kin {
+    uint32_t child, sibling;
+};
+
+static GArray *kin_of(const struct snapshot *s)
 {
-    size_t n = snapshot_count(t->snapshot);
-    GPtrArray *children = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-    for (size_t row = 0; row <= n; row++) /* the last one holds the roots */
-        g_ptr_array_add(children, g_array_new(FALSE, FALSE, sizeof(uint32_t)));
-    for (uint32_t row = 0; row < n; row++) {
-        uint32_t parent = snapshot_row(t->snapshot, row)->parent;
-        g_array_append_val(
-            g_ptr_array_index(children, parent < n && parent != row ? parent : n), row);
+    uint32_t n = (uint32_t)snapshot_count(s);
+    GArray *all = g_array_sized_new(FALSE, FALSE, sizeof(struct kin), n + 1);
+    for (uint32_t row = 0; row <= n; row++)
+        g_array_append_val(all, ((struct kin){ROW_NONE, ROW_NONE}));
+    struct kin *kin = (struct kin *)(void *)all->data;
+    for (uint32_t row = n; row-- > 0;) {
+        struct kin *parent = &kin[MIN(snapshot_row(s, row)->parent, n)];
+        kin[row].sibling = parent->child;
+        parent->child = row;
     }
-    return children;
+    return all;
 }
 
-static void add_lines(
-    struct tree *t, const GPtrArray *children, uint32_t node, unsigned depth, int64_t now_ms)
+/* Depth first. A parent's index is less than its children's, so this ends. */
+static void add_lines(struct tree *t, int64_t now_ms)
 {
-    const GArray *list = g_ptr_array_index(children, node);
-    for (guint i = 0; i < list->len && depth < DEPTH_MAX; i++) {
-        uint32_t row = g_array_index(list, uint32_t, i);
-        const GArray *below = g_ptr_array_index(children, row);
-        bool folded = below->len > 0 && is_folded(t, row);
-        struct line line = {row, (uint16_t)depth, folded};
+    g_autoptr(GArray) all = kin_of(t->snapshot);
+    const struct kin *kin = (const struct kin *)(const void *)all->data;
+    uint32_t row = kin[all->len - 1].child;
+    struct line line = {0};
+    while (row != ROW_NONE) {
+        line.row = row;
+        line.folded = kin[row].child != ROW_NONE && is_folded(t, row);
         if (!t->filter || filter_match(t->filter, t->snapshot, row, now_ms))
             g_array_append_val(t->lines, line);
-        if (!folded)
-            add_lines(t, children, row, depth + 1, now_ms);
+        if (kin[row].child != ROW_NONE && !line.folded) {
+            row = kin[row].child;
+            line.depth++;
+            continue;
+        }
+        while (kin[row].sibling == ROW_NONE && line.depth > 0) {
+            row = snapshot_row(t->snapshot, row)->parent;
+            line.depth--;
+        }
+        row = kin[row].sibling;
     }
+}
+
+static bool is_at(const struct tree *t, guint place, const char *path)
+{
+    uint32_t row = g_array_index(t->lines, struct line, place).row;
+    if (!g_str_has_prefix(path, snapshot_row(t->snapshot, row)->key))
+        return false;
+    g_autofree char *own = path_of(t, row);
+    return strcmp(own, path) == 0;
 }
 
 static void rebuild(struct tree *t)
@@ -100,16 +124,13 @@ static void rebuild(struct tree *t)
     g_array_set_size(t->lines, 0);
     if (!t->snapshot)
         return;
-    g_autoptr(GPtrArray) children = children_of(t);
-    add_lines(t, children, (uint32_t)snapshot_count(t->snapshot), 0, g_get_real_time() / 1000);
+    add_lines(t, g_get_real_time() / 1000);
     struct list *l = &t->list_view.list;
-    for (guint i = 0; t->path && i < t->lines->len; i++) {
-        g_autofree char *path = path_of(t, g_array_index(t->lines, struct line, i).row);
-        if (strcmp(path, t->path) == 0) {
+    for (guint i = 0; t->path && i < t->lines->len; i++)
+        if (is_at(t, i, t->path)) {
             l->cursor = i;
             break;
         }
-    }
     list_fit(l, t->lines->len, l->height);
 }
 
@@ -191,8 +212,9 @@ static void draw_name(struct surface *s, int x, int y, int width, const struct l
     const struct row *r, enum role role)
 {
     const char *branch = line->folded ? "+ " : line->depth ? surface_glyph(s, "└ ", "` ") : "";
-    g_autofree char *text = g_strdup_printf(
-        "%*s%s%s", line->depth > 0 ? (line->depth - 1) * INDENT : 0, "", branch, r->name);
+    g_autofree char *text = g_strdup_printf("%*s%s%s",
+        line->depth > 0 ? (int)MIN((line->depth - 1) * INDENT, INDENT_MAX) : 0, "", branch,
+        r->name);
     surface_put(s, x, y, width, role, text);
 }
 
@@ -222,10 +244,10 @@ static const char *empty_text(const struct tree *t)
 
 static int deepest(const struct tree *t)
 {
-    int depth = 0;
+    unsigned depth = 0;
     for (guint i = 0; i < t->lines->len; i++)
         depth = MAX(depth, g_array_index(t->lines, struct line, i).depth);
-    return depth;
+    return (int)MIN(depth, INDENT_MAX / INDENT);
 }
 
 static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)

@@ -7,7 +7,8 @@ static const struct column host_columns[] = {
     [HOST_STATE] = {"state", "STATE", CELL_STATE, COLUMN_F_RECORD, 11, 0,
         "up, connecting, late (missed one poll or two), unreachable, denied, new key or key "
         "changed"},
-    [HOST_OS] = {"os", "OS", CELL_TEXT, 0, 10, 2, "its distribution, from /etc/os-release"},
+    [HOST_OS] = {"os", "OS", CELL_TEXT, COLUMN_F_HIDDEN, 10, 2,
+        "its distribution, from /etc/os-release"},
     [HOST_UPTIME] = {"uptime_ms", "UPTIME", CELL_SPAN_MS, 0, 7, 0, "since it was booted"},
     [HOST_LOAD1] = {"load1", "LOAD", CELL_REAL, COLUMN_F_RECORD, 5, 0,
         "load average of the last minute"},

@@ -40,6 +40,22 @@ static void put_back(_Atomic(struct kafka_reason *) *slot, struct kafka_reason *
         g_free(r);
 }
 
+/* What librdkafka adds for its own developers at the end of a reason, or as advice that is wrong here:
+ * a "response" that is too long is the greeting of a server that is not Kafka. */
+static void cut_asides(GString *text)
+{
+    static const char *const ends[] = {
+        ": increase receive.message.max.bytes", ": receive 0 after POLLIN"};
+    const char *state = g_strrstr(text->str, "ms in state ");
+    const char *after = state ? g_strrstr_len(text->str, state - text->str, " (after ") : NULL;
+    if (after)
+        g_string_truncate(text, (gsize)(after - text->str));
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (g_str_has_suffix(text->str, ends[i]))
+            g_string_truncate(text, text->len - strlen(ends[i]));
+    g_string_replace(text, "/bootstrap: ", ": ", 1);
+}
+
 /* A copy, cleaned, since servers have a say in it; NULL when there is none. The slot is taken while it
  * is read: another lane that looks just then sees none and says a little less. */
 static char *get_reason(_Atomic(struct kafka_reason *) *slot, rd_kafka_resp_err_t *err)
@@ -49,6 +65,7 @@ static char *get_reason(_Atomic(struct kafka_reason *) *slot, rd_kafka_resp_err_
         return NULL;
     GString *text = g_string_new(NULL);
     text_clean(r->text, -1, text);
+    cut_asides(text);
     *err = r->err;
     put_back(slot, r);
     return g_string_free(text, FALSE);
@@ -321,6 +338,11 @@ static const char *advice(const struct kafka *k, enum weir_error code, rd_kafka_
     switch (code) {
     case WEIR_ERROR_UNREACHABLE:
         return "check brokers, the network, and that security.protocol is that listener's";
+    case WEIR_ERROR_PROTOCOL:
+        return atomic_load(&k->answered_ms) > 0
+                   ? NULL
+                   : "the port may not be Kafka's: check brokers, and that security.protocol is "
+                     "that listener's";
     case WEIR_ERROR_TIMEOUT: return "a broker may hang or be overloaded; weir keeps asking";
     case WEIR_ERROR_DENIED:
         return is_login(err) ? k->user ? "check sasl.username, sasl.mechanism and the password"

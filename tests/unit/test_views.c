@@ -390,10 +390,8 @@ static void parents_in_a_circle_do_not_hang_the_screen(void)
     node(b, "eee", 123456); /* a parent that is not there */
     shown_put(&s, "events/rows/x", b, NULL);
     g_autofree char *seen = outline(&s);
-    ASSERT_CONTAINS(seen, "d");
-    ASSERT_CONTAINS(seen, "e");
-    if (!strchr(seen, 'a'))
-        g_test_skip("rows whose parents form a circle are not shown at all");
+    for (const char *name = "abcde"; *name; name++)
+        g_assert_nonnull(strchr(seen, *name));
     shown_clear(&s);
 }
 
@@ -408,8 +406,7 @@ static void a_deep_tree_keeps_all_its_rows(void)
     }
     shown_put(&s, "events/rows/x", b, NULL);
     shown_run(&s, "last");
-    if (strcmp(shown_selected(&s), "n199") != 0)
-        g_test_skip("rows below 64 levels are left out without a word");
+    g_assert_cmpstr(shown_selected(&s), ==, "n199");
     shown_clear(&s);
 }
 
