@@ -97,10 +97,10 @@ struct row {
     const char *error;   /* why this row could not be read (then its cells are old or absent) */
     const char *why;     /* one sentence when health is not ok */
     int64_t at_ms;       /* when the server said this */
-    uint32_t parent;     /* tree: index of the parent row, which is less than its own, or ROW_NONE */
-    uint8_t health;      /* enum health */
-    uint8_t phase;       /* enum phase */
-    bool health_set;     /* by the connector: the kind's rules are not asked */
+    uint32_t parent; /* tree: index of the parent row, which is less than its own, or ROW_NONE */
+    uint8_t health;  /* enum health */
+    uint8_t phase;   /* enum phase */
+    bool health_set; /* by the connector: the kind's rules are not asked */
 };
 
 struct snapshot;

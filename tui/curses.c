@@ -365,7 +365,7 @@ void terminal_suspend(struct terminal *t)
     sigemptyset(&stop);
     sigaddset(&stop, SIGTSTP);
     signal(SIGTSTP, SIG_DFL); /* ncurses has a handler of its own, which would restore once more */
-    raise(SIGTSTP); /* blocked, so it waits until the mask lets it through: here */
+    raise(SIGTSTP);           /* blocked, so it waits until the mask lets it through: here */
     pthread_sigmask(SIG_UNBLOCK, &stop, &before);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     set_modes();

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "quantity.h"
+#include "rid.h"
 #include "text.h"
 
-#define GAP 2 /* blanks between columns */
+#define GAP         2 /* blanks between columns */
+#define STATE_WIDTH 16
 
 static int default_width(const struct column *c)
 {
@@ -47,6 +49,8 @@ static int least_width(const struct paint_table *t, int column, int screen)
     const struct column *c = column_info(t->columns, column);
     int title = (int)strlen(title_of(t->kind, t->columns, column)) + 1; /* and the sort's arrow */
     int width = c->min_width ? c->min_width : default_width(c);
+    if (c->type == CELL_STATE) /* a state that is cut may read as another */
+        width = MAX(width, STATE_WIDTH);
     if (column == COLUMN_NAME) /* what a row is, before anything else about it */
         width = MAX(width, screen / 3);
     if (!is_text(c))
@@ -54,10 +58,39 @@ static int least_width(const struct paint_table *t, int column, int screen)
     return MAX(MIN(width, MAX(natural_width(t, column), 4)), title);
 }
 
+static bool is_part_of(const struct rid *scope, const char *name)
+{
+    for (unsigned i = 0; i < scope->count; i++)
+        if (strcmp(scope->part[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether every row has the same text there, which stands in the path above the table already: the DAG
+ * of the runs of one DAG. */
+static bool repeats_the_path(const struct snapshot *s, int column)
+{
+    const struct rid *scope = snapshot_scope(s);
+    size_t n = snapshot_count(s);
+    if (scope->count == 0 || n == 0)
+        return false;
+    const char *first = snapshot_cell(s, 0, column).text;
+    for (size_t row = 0; row < n; row++) {
+        struct cell cell = snapshot_cell(s, row, column);
+        if (cell.type != CELL_TEXT || strcmp(cell.text, first) != 0)
+            return false;
+    }
+    return is_part_of(scope, first);
+}
+
 static bool is_drawn(const struct paint_table *t, int column)
 {
     if (t->columns[column].flags & COLUMN_F_HIDDEN)
         return false;
+    for (guint i = 0; i < t->snapshots->len; i++)
+        if (t->columns[column].type == CELL_TEXT &&
+            repeats_the_path(g_ptr_array_index(t->snapshots, i), column))
+            return false;
     bool asked = t->snapshots->len == 0;
     for (guint i = 0; i < t->snapshots->len; i++)
         asked |= snapshot_count(g_ptr_array_index(t->snapshots, i)) == 0 ||

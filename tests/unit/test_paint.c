@@ -47,6 +47,44 @@ static void columns_never_overlap_or_leave_the_screen(void)
     }
 }
 
+static bool shows(const struct snapshot *s, int column)
+{
+    struct paint_layout l = lay_out(s, false, 0, 120);
+    for (unsigned i = 0; i < l.count; i++)
+        if (l.column[i] == column)
+            return true;
+    return false;
+}
+
+static void what_the_path_says_is_not_said_in_every_row(void)
+{
+    static const char *const notes[][2] = {{"x", "x"}, {"x", "y"}, {"y", "y"}, {"x", NULL}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(notes); i++) {
+        AUTO(rid) scope = rid_parse("events/rows/x", NULL);
+        struct snapshot *b = snapshot_new(&rows_kind, scope, ROWS_NOW_MS);
+        for (unsigned j = 0; j < 2; j++) {
+            size_t row = rows_add(b, j ? "one" : "two", "Stable", 1);
+            if (notes[i][j])
+                snapshot_set_text(b, row, R_NOTE, notes[i][j]);
+        }
+        const struct snapshot *s = snapshot_seal(b);
+        g_assert_cmpint(shows(s, R_NOTE), ==, i > 0);
+        snapshot_unref(s);
+    }
+}
+
+static void a_state_is_never_cut(void)
+{
+    const struct snapshot *s = sample(10);
+    for (int width = 60; width < 200; width++) {
+        struct paint_layout l = lay_out(s, false, 0, width);
+        for (unsigned i = 0; i < l.count; i++)
+            if (l.column[i] == R_STATE)
+                g_assert_cmpint(l.width[i], >=, 16);
+    }
+    snapshot_unref(s);
+}
+
 static void the_name_comes_first_and_stays_longest(void)
 {
     const struct snapshot *s = sample(10);
@@ -161,6 +199,9 @@ static void a_cell_stays_in_its_column(void)
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
+    g_test_add_func("/paint/what-the-path-says-is-not-said-in-every-row",
+        what_the_path_says_is_not_said_in_every_row);
+    g_test_add_func("/paint/a-state-is-never-cut", a_state_is_never_cut);
     g_test_add_func("/paint/columns-never-overlap-or-leave-the-screen",
         columns_never_overlap_or_leave_the_screen);
     g_test_add_func(
