@@ -21,6 +21,9 @@ static void opens_on_problems(void)
     pty_assert_screen(p, "^X> error +fake +one +thing beta: failed with count 4000");
     pty_assert_screen(p, "^! +warn +fake +one +thing gamma: late: waiting for alpha");
     pty_assert_clean(p);
+    pty_type(p, "/beta");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "^ NOW  test +1/2  /beta +X1 !1 \\?0");
 }
 
 static void goes_down_and_back(void)
