@@ -214,7 +214,7 @@ static void read_map(struct value *v, struct yaml *y, struct fy_node *node)
         if (v->option->type == OPTION_LISTS && are_texts(p->value))
             entry.list = read_strings(p->value);
         else if (v->option->type == OPTION_LISTS)
-            yaml_fault(y, p->key_node, "\"%s\" must be a list", p->key);
+            yaml_fault(y, p->key_node, "\"%s\" must be a list of texts", p->key);
         else if (yaml_is_map(p->value) || names_a_secret(p->key))
             config_read_secret(y, p->value, p->key, &entry.secret);
         else if (yaml_is_text(p->value))

@@ -11,7 +11,7 @@
 #include "text.h"
 
 #define LOAD_MS     20000
-#define DISCOVER_MS 3000
+#define DISCOVER_MS 5000
 
 static void print_faults(GPtrArray *faults)
 {

@@ -33,7 +33,7 @@ bool session_loaded(struct session *s, const struct mail *m, GError **error);
 /* Takes MAIL_FOUND: adds the source and returns it. */
 struct source *session_found(struct session *s, const struct mail *m);
 /* Blocks until the connectors are loaded and the sources checked. Prints what is wrong; false: exit
- * with code 2. With the built-in configuration it also waits for discovery (at most 3 s). */
+ * with code 2. With the built-in configuration it also waits for discovery (at most 5 s). */
 bool session_prepare(struct session *s);
 
 /* The configured source of an address, with its connector. NULL and a usage error. */

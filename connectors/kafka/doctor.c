@@ -164,7 +164,7 @@ bool kafka_check(struct lane *l, struct snapshot *doctor, GError **error)
 
 /* -- discovery ----------------------------------------------------------------------------------- */
 
-#define DISCOVER_MS 1000
+#define DISCOVER_MS 3000
 
 static const unsigned usual_ports[] = {9092, 9094, 19092, 29092};
 
@@ -176,8 +176,10 @@ static bool listens(const char *line, unsigned port)
     unsigned at, state;
     if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &at, &state) != 3)
         return false;
-    bool loopback = g_str_has_suffix(address, "7F") && strlen(address) == 8;
-    bool any = address[strspn(address, "0")] == '\0';
+    static const char mapped[] = "0000000000000000FFFF0000"; /* IPv4 in IPv6, as Java listens */
+    const char *v4 = g_str_has_prefix(address, mapped) ? address + strlen(mapped) : address;
+    bool loopback = g_str_has_suffix(v4, "7F") && strlen(v4) == 8;
+    bool any = v4[strspn(v4, "0")] == '\0';
     bool loopback6 = strcmp(address, "00000000000000000000000001000000") == 0;
     return at == port && state == 0x0A && (loopback || loopback6 || any);
 }

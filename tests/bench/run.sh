@@ -12,7 +12,7 @@ config() { # name, then one source per line
     { printf 'environments:\n  bench:\n    class: dev\n    sources:\n'; sed 's/^/      /'; } >"$work/$1.yaml"
 }
 
-# Four live sources of fifty rows that change every second; the keys move the cursor.
+# Four sources of fifty rows at rest; the keys move the cursor.
 terminal() {
     for s in one two three four; do echo "$s: {type: fake, rows: 50, every: 1h}"; done | config four
     cat >"$work/weir.spec" <<END
