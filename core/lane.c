@@ -113,6 +113,11 @@ int64_t lane_left_ms(const struct lane *l)
     return MAX(l->deadline - clock_mono_ms(), 0);
 }
 
+bool lane_is_once(const struct lane *l)
+{
+    return l->run && l->run->once;
+}
+
 bool lane_cancelled(struct lane *l)
 {
     engine_lock(l->engine);

@@ -15,6 +15,9 @@ int64_t lane_now_ms(const struct lane *l);
 /* Milliseconds until the running call must have returned; never negative. Every blocking call of a
  * connector is bounded by it. */
 int64_t lane_left_ms(const struct lane *l);
+/* Whether its source is fetched one time (a command, not the console): nothing comes later, so what is
+ * slow is worth waiting for. */
+bool lane_is_once(const struct lane *l);
 /* True when nobody waits for the running call any more (its view was closed, the program ends). */
 bool lane_cancelled(struct lane *l);
 /* Waits ms, or less when the call is cancelled (then false). For follow() between two polls. */

@@ -59,7 +59,7 @@ static const struct column dag_columns[] = {
         "of its newest run: queued, running, success, failed"},
     [DAG_LAST_DURATION] = {"last_duration_ms", "TOOK", CELL_SPAN_MS, COLUMN_F_RECORD, 7, 0,
         "how long its newest run took, or takes until now"},
-    [DAG_NEXT_RUN] = {"next_run", "NEXT RUN", CELL_TIME_MS, 0, 9, 0,
+    [DAG_NEXT_RUN] = {"next_run", "NEXT RUN", CELL_TIME_MS, 0, 10, 0,
         "when the scheduler is to make its next run"},
     [DAG_RUNNING] = {"running", "RUN", CELL_INT, COLUMN_F_RECORD, 4, 0,
         "its runs that are running"},

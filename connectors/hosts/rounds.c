@@ -8,8 +8,10 @@
 
 #define PUBLISH_MS 300 /* between two publications of one poll */
 #define SLICE_MS   100 /* longest wait without a look at the lane */
-/* Without a byte from anyone who is waited for: in the first poll, and in all others. */
-#define PATIENCE_COLD_MS 10000
+/* Without a byte from anyone who is waited for: when nothing comes later, in the first poll of many,
+ * and in the others. */
+#define PATIENCE_ONCE_MS 10000
+#define PATIENCE_COLD_MS 3000
 #define PATIENCE_MS      1000
 #define POLL_MAX_MS      3000 /* of all others: drill-downs wait behind it */
 #define RESERVE_MS       500  /* for publishing, before the lane's deadline */
@@ -91,7 +93,9 @@ static int64_t lane_end_ms(struct lane *l)
 static void poll_all(struct hosts *all, struct batch *out)
 {
     struct round r = {.all = all, .out = out, .until_ms = lane_end_ms(all->lane)};
-    r.patience_ms = all->warm ? PATIENCE_MS : PATIENCE_COLD_MS;
+    r.patience_ms = lane_is_once(all->lane) ? PATIENCE_ONCE_MS
+                    : all->warm             ? PATIENCE_MS
+                                            : PATIENCE_COLD_MS;
     if (all->warm)
         r.until_ms = MIN(r.until_ms, clock_mono_ms() + POLL_MAX_MS);
     for (guint i = 0; i < all->all->len; i++)
@@ -108,7 +112,7 @@ static void poll_all(struct hosts *all, struct batch *out)
 bool hosts_ask(struct hosts *all, struct host *h, GError **error)
 {
     struct round r = {.all = all, .only = h, .until_ms = lane_end_ms(all->lane)};
-    r.patience_ms = PATIENCE_COLD_MS;
+    r.patience_ms = PATIENCE_ONCE_MS;
     AUTO(sample) had = h->full ? sample_ref(h->full) : NULL;
     h->full_until_ms = clock_mono_ms() + HOSTS_FULL_MS;
     host_begin(h);

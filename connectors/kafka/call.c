@@ -227,7 +227,7 @@ static bool goes_on(struct call *c, int64_t begin_ms, bool answered, GError **er
         return kafka_fail(
             c->kafka, "the login failed", RD_KAFKA_RESP_ERR__AUTHENTICATION, NULL, error);
     if (!answered && atomic_load(&c->kafka->all_down) && lane_now_ms(c->lane) - begin_ms >= DOWN_MS)
-        return kafka_fail(c->kafka, "no broker could be connected to",
+        return kafka_fail(c->kafka, "no connection to a broker",
             RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, NULL, error);
     if (lane_cancelled(c->lane))
         return weir_fail(error, WEIR_ERROR_CANCELLED, "nobody waits for it any more");

@@ -40,6 +40,28 @@ static void put_back(_Atomic(struct kafka_reason *) *slot, struct kafka_reason *
         g_free(r);
 }
 
+/* "HOST:PORT/ID: Connect to ipv4#ADDRESS failed: WHY" says one thing twice, and a screen is not wide:
+ * "ADDRESS: WHY" is what is left. */
+static void cut_address(GString *text)
+{
+    const char *hash = strstr(text->str, ": Connect to ipv");
+    hash = hash ? strchr(hash, '#') : NULL;
+    if (!hash)
+        return;
+    g_string_erase(text, 0, hash + 1 - text->str);
+    g_string_replace(text, " failed: ", ": ", 1);
+}
+
+/* A broker that takes connections and then is silent: which queues its requests were in helps nobody. */
+static void cut_counts(GString *text)
+{
+    const char *counts = strstr(text->str, "Timed out ");
+    if (!counts || !strstr(counts, " in-flight"))
+        return;
+    g_string_truncate(text, (gsize)(counts - text->str));
+    g_string_append(text, "connected, but no answer in time");
+}
+
 /* What librdkafka adds for its own developers at the end of a reason, or as advice that is wrong here:
  * a "response" that is too long is the greeting of a server that is not Kafka. */
 static void cut_asides(GString *text)
@@ -54,6 +76,8 @@ static void cut_asides(GString *text)
         if (g_str_has_suffix(text->str, ends[i]))
             g_string_truncate(text, text->len - strlen(ends[i]));
     g_string_replace(text, "/bootstrap: ", ": ", 1);
+    cut_address(text);
+    cut_counts(text);
 }
 
 /* A copy, cleaned, since servers have a say in it; NULL when there is none. The slot is taken while it

@@ -206,6 +206,8 @@ static gint worse_first(gconstpointer pa, gconstpointer pb)
     const struct problem *b = *(struct problem *const *)pb;
     int order = (int)snapshot_row(b->snapshot, b->row)->health -
                 (int)snapshot_row(a->snapshot, a->row)->health;
+    if (order == 0) /* what is, before what was */
+        order = (int)a->stale - (int)b->stale;
     if (order == 0)
         order = (a->since_ms > b->since_ms) - (a->since_ms < b->since_ms);
     return order ? order : strcmp(a->address, b->address);

@@ -18,7 +18,7 @@ case " ${LAB_UP:-} " in
 esac
 WEIR=${WEIR:-$here/${BUILD:-build}/weir}
 export WEIR LAB_CONFIG LAB_KAFKA LAB_KAFKA_SH
-exec timeout 900 "$LAB_KAFKA_PYTHON" - "${1:-3}" <<'END'
+exec timeout 600 "$LAB_KAFKA_PYTHON" - "${1:-3}" <<'END'
 import fcntl
 import json
 import os
@@ -41,8 +41,8 @@ from confluent_kafka.admin import AdminClient
 ROUNDS = int(sys.argv[1])
 WEIR, SH, BROKER = os.environ["WEIR"], os.environ["LAB_KAFKA_SH"], os.environ["LAB_KAFKA"]
 GROUPS = [f"bulk-g-{n:03d}" for n in range(200)]
-PARTITIONS, REST_S, STATISTICS_S = 1000, 30, 10
-CONFIG = f'environments:\n  bench:\n    class: dev\n    sources:\n      k: {{type: kafka, brokers: "{BROKER}"}}\n'
+PARTITIONS, REST_S, STATISTICS_S = 1000, 40, 10
+CONFIG = 'environments:\n  bench:\n    class: dev\n    sources:\n      k: {type: kafka, brokers: "%s"%s}\n'
 GET = ["get", "kafka.groups", "-o", "json"]
 TOOL = [SH, "cli", "consumer-groups", "--describe", "--all-groups"]
 
@@ -90,18 +90,15 @@ def check(path):
     print(f"{len(rows)} groups; the lag of {len(GROUPS) - len(bad)} of {len(GROUPS)} is as committed")
 
 
-def requests(argv, folder):
-    """Writes on the connections to the broker: each is one request, for both. None without strace."""
-    trace = os.path.join(folder, "trace")
-    if not shutil.which("strace"):
+def requests(argv, call):
+    """Writes to connections: each is one request. None where perf may not count system calls."""
+    if not shutil.which("perf"):
         return None
-    run = subprocess.run(["strace", "-f", "-yy", "-qq", "-o", trace, "-e", "trace=sendmsg,sendto,write,writev", *argv],
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    if run.returncode:
-        return None
-    port = BROKER.rsplit(":", 1)[1]
-    with open(trace, encoding="utf-8", errors="replace") as file:
-        return sum(bool(re.match(rf"\d+ +\w+\(\d+<TCP[^>]*->[^>]*:{port}", line)) for line in file)
+    event = "syscalls:sys_enter_" + call
+    run = subprocess.run(["perf", "stat", "-x,", "-e", event, *argv], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                         text=True, check=False)
+    counted = re.findall(rf"^(\d+),[^\n]*{event}", run.stderr, re.M)
+    return int(counted[0]) if counted and not run.returncode else None
 
 
 # -- at rest -----------------------------------------------------------------------------------------
@@ -152,7 +149,7 @@ def console(config):
 
     threading.Thread(target=drain, daemon=True).start()
     try:
-        return rest(pid, 25)
+        return rest(pid, 15)
     finally:
         os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)
@@ -202,9 +199,27 @@ def refresh(folder, config):
     print(f"{'one refresh (median of ' + str(ROUNDS) + ')':<44} {'weir':>10} {'consumer-groups':>16} {'ratio':>8}")
     for title, i, form in (("wall, s", 0, "{:.2f}"), ("CPU, s", 1, "{:.2f}"), ("most memory, MB", 2, "{:.0f}")):
         line(title, statistics.median(run[i] for run in weir), statistics.median(run[i] for run in tool), form)
-    line("requests, as sent", requests([WEIR, "--config", config, *GET], folder), requests(TOOL, folder), "{:.0f}")
+    # What librdkafka and what Java sends a request with; neither uses the call for anything else.
+    line("requests, as sent", requests([WEIR, "--config", config, *GET], "sendmsg"), requests(TOOL, "writev"), "{:.0f}")
     first = per_minute(config, STATISTICS_S + 5)
     line("requests of both feeds, by weir's counter", first, None, "{:.0f}")
+
+
+def at_rest(folder, config):
+    """Between polls, which an hour between them shows; and with its polls, of all the groups there are."""
+    idle = os.path.join(folder, "idle.yaml")
+    with open(idle, "w", encoding="utf-8") as file:
+        file.write(CONFIG % (BROKER, ", every: 1h"))
+    columns = console(idle), console(config), bare_handle()
+    print(f"\n{f'a running process, over {REST_S} s':<44} {'weir, idle':>10} {'weir, polling':>16} {'bare librdkafka':>16} {'idle/bare':>10}")
+    for title, i, form in (("wakeups a second (voluntary switches)", 1, "{:.1f}"), ("CPU, % of a core", 0, "{:.2%}"),
+                           ("threads", 2, "{:.0f}")):
+        a, b, bare = (column[i] for column in columns)
+        print(f"{title:<44} {form.format(a):>10} {form.format(b):>16} {form.format(bare):>16} "
+              f"{(f'{a / bare:.1f}' if bare else '-'):>10}")
+    for name in sorted(columns[0][3] | columns[1][3], key=lambda name: -columns[1][3].get(name, (0, 0))[1]):
+        print(f"  thread {name:<35} {columns[0][3].get(name, (0, 0))[1]:>10.1f} {columns[1][3].get(name, (0, 0))[1]:>16.1f}")
+    print(f"bare librdkafka: {confluent_kafka.libversion()[0]}, of the lab's Python client")
 
 
 def main():
@@ -215,17 +230,9 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             config = os.path.join(folder, "weir.yaml")
             with open(config, "w", encoding="utf-8") as file:
-                file.write(CONFIG)
+                file.write(CONFIG % (BROKER, ""))
             refresh(folder, config)
-            weir, handle = console(config), bare_handle()
-            print(f"\n{f'at rest, over {REST_S} s':<44} {'weir':>10} {'bare librdkafka':>16} {'ratio':>8}")
-            # Here weir is the greater: the ratio is its multiple of the handle.
-            for title, i, form in (("wakeups a second (voluntary switches)", 1, "{:.1f}"), ("CPU, % of a core", 0, "{:.2%}"), ("threads", 2, "{:.0f}")):
-                a, b = weir[i], handle[i]
-                print(f"{title:<44} {form.format(a):>10} {form.format(b):>16} {(f'{a / b:.1f}' if b else '-'):>8}")
-            for name, (cpu, switches) in sorted(weir[3].items(), key=lambda item: -item[1][1]):
-                print(f"  weir's thread {name:<28} {switches:>10.1f} a second, {cpu:.2%}")
-            print(f"bare handle: librdkafka {confluent_kafka.libversion()[0]} of the lab's Python client")
+            at_rest(folder, config)
     finally:
         if not topics and not groups:
             bulk_remove(admin)

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unicodedata
 
@@ -445,6 +446,17 @@ def wrong(folder, brokers, what, *words):
     ok(took < 20, f"{what}: weir does not wait on", took)
 
 
+def greet(server):
+    """A server of another protocol, until it is closed."""
+    while True:
+        try:
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.close()
+        except OSError:
+            return
+
+
 def main():
     if not LAB:
         print("1..0 # SKIP no Kafka in the lab: make lab")
@@ -461,8 +473,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         wrong(folder, "127.0.0.1:1", "a port where nobody listens", "refused", "check brokers")
         wrong(folder, "no-such-host.invalid:9092", "a name that does not exist", "resolve", "check brokers")
-        if "LAB_TRINO" in LAB and "trino" in LAB["LAB_UP"]:
-            wrong(folder, LAB["LAB_TRINO"].split("//")[1], "a port that is not Kafka's", "not Kafka's", "security.protocol")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            threading.Thread(target=greet, args=(server,), daemon=True).start()
+            wrong(folder, f"127.0.0.1:{server.getsockname()[1]}", "a port that is not Kafka's", "not be Kafka's", "security.protocol")
     print(f"1..{count}")
     return 1 if failures else 0
 
