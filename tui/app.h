@@ -64,6 +64,8 @@ void frame_home(struct app *a);
 void frame_free(struct frame *f);
 /* What the selected row is about, or NULL. */
 struct rid *frame_selected(const struct frame *f);
+/* The same; where no row is, what the rows would belong to. */
+struct rid *frame_selected_or_owner(const struct frame *f);
 /* Gives the top view what the store knows. */
 void frame_update(struct app *a, struct frame *f);
 /* Mail for frames: snapshots mark them changed, replies and chunks go to their view. */

@@ -33,7 +33,7 @@ static void cmd_open(struct app *a)
 
 static void open_selected_detail(struct app *a, bool raw)
 {
-    AUTO(rid) rid = frame_selected(app_top(a));
+    AUTO(rid) rid = frame_selected_or_owner(app_top(a));
     if (rid)
         frame_open_detail(a, rid, raw);
     else

@@ -178,6 +178,14 @@ struct rid *frame_selected(const struct frame *f)
     return snapshot_rid(s, row);
 }
 
+struct rid *frame_selected_or_owner(const struct frame *f)
+{
+    struct rid *rid = frame_selected(f);
+    return rid || !f->view->class->selected || !f->scope || f->scope->count == 0
+               ? rid
+               : rid_copy(f->scope);
+}
+
 /* The address in the cell that a link names ("@about"). */
 static struct rid *linked_rid(const struct frame *f, const char *column)
 {
@@ -212,7 +220,8 @@ void frame_open_link(struct app *a, const struct link *link)
             frame_open_rid(a, there);
         return;
     }
-    AUTO(rid) rid = frame_selected(f);
+    bool detail = strcmp(link->target, "@detail") == 0;
+    AUTO(rid) rid = detail ? frame_selected_or_owner(f) : frame_selected(f);
     if (rid)
         open_link_of(a, link, rid);
 }

@@ -8,7 +8,7 @@ enum { KEYS, DOES, WHERE };
 static const struct column columns[] = {
     [KEYS] = {"keys", "KEYS", CELL_TEXT, 0, 16, 1, "what to press"},
     [DOES] = {"does", "DOES", CELL_TEXT, COLUMN_F_PROSE, 30, 6, "what it does"},
-    [WHERE] = {"where", "WHERE", CELL_TEXT, 0, 9, 0, "in which view it is known"},
+    [WHERE] = {"where", "WHERE", CELL_TEXT, 0, 10, 0, "in which view it is known"},
     {0},
 };
 

@@ -19,6 +19,7 @@ struct line {
     uint32_t row;
     unsigned depth;
     bool folded; /* has children that are not shown */
+    bool last;   /* of its siblings */
 };
 
 struct tree {
@@ -94,6 +95,7 @@ static void add_lines(struct tree *t, int64_t now_ms)
     struct line line = {0};
     while (row != ROW_NONE) {
         line.row = row;
+        line.last = kin[row].sibling == ROW_NONE;
         line.folded = kin[row].child != ROW_NONE && is_folded(t, row);
         if (!t->filter || filter_match(t->filter, t->snapshot, row, now_ms))
             g_array_append_val(t->lines, line);
@@ -211,7 +213,10 @@ static const char *tree_filter_text(const struct view *v)
 static void draw_name(struct surface *s, int x, int y, int width, const struct line *line,
     const struct row *r, enum role role)
 {
-    const char *branch = line->folded ? "+ " : line->depth ? surface_glyph(s, "└ ", "` ") : "";
+    const char *branch = line->folded   ? "+ "
+                         : !line->depth ? ""
+                         : line->last   ? surface_glyph(s, "└ ", "` ")
+                                        : surface_glyph(s, "├ ", "| ");
     g_autofree char *text = g_strdup_printf("%*s%s%s",
         line->depth > 0 ? (int)MIN((line->depth - 1) * INDENT, INDENT_MAX) : 0, "", branch,
         r->name);
@@ -239,7 +244,7 @@ static const char *empty_text(const struct tree *t)
         return "nothing matches the filter\nesc clears it";
     if (t->banners.count > 0)
         return "nothing to show: see the reason above\nr tries again";
-    return t->asked ? "nothing here" : "reading ...";
+    return t->asked ? "nothing here\nd shows what it belongs to" : "reading ...";
 }
 
 static int deepest(const struct tree *t)

@@ -6,9 +6,8 @@
 #include "publish.h"
 #include "rid.h"
 
-#define METADATA_REUSE_MS 5000  /* the feed that runs second takes the first one's */
-#define ENDS_REUSE_MS     12000 /* for the feed that does not compare them with commits */
-#define HELD_MS           12000 /* so long what a cycle read of one thing is shown; then it is asked for */
+#define METADATA_REUSE_MS 5000   /* the feed that runs second takes the first one's */
+#define ENDS_REUSE_MS     12000  /* for the feed that does not compare them with commits */
 #define BEGINS_MS         55000  /* every sixth cycle */
 #define SLOW_MS           300000 /* configurations, racks */
 #define OFF_MS            30000  /* groups that are off are read every 30 to 60 s */
@@ -491,33 +490,21 @@ struct kafka_topic *cycle_one_topic(struct kafka_lane *k, const char *name, GErr
 
 /* -- feeds --------------------------------------------------------------------------------------- */
 
-/* Older than that, the cycles fail: shown again it would pass for new, while asking says what is wrong. */
-static bool is_fresh(const struct kafka_lane *k, int64_t at_ms)
-{
-    int64_t age = now_of(k) - at_ms;
-    return at_ms > 0 && age >= 0 && age <= HELD_MS;
-}
-
 static bool fetch_topic(
     struct kafka_lane *k, const struct rid *scope, struct batch *out, GError **error)
 {
     const char *name = rid_name(scope, "topics");
     if (!name)
         return weir_fail(error, WEIR_ERROR_USAGE, "partitions belong to a topic");
-    bool held = k->state->cluster_cycles > 0 && is_fresh(k, k->state->metadata_ms) &&
-                is_fresh(k, k->state->ends_ms);
+    int64_t now = now_of(k);
+    bool held = k->state->cluster_cycles > 0 && kafka_is_current(k->state->metadata_ms, now) &&
+                kafka_is_current(k->state->ends_ms, now);
     struct kafka_topic *t = held ? kafka_topic(k->state, name) : NULL;
     if (!t || !t->online)
         t = cycle_one_topic(k, name, error);
     if (t)
         publish_partitions(k->state, t, out);
     return t != NULL;
-}
-
-/* While its coordinator owes an answer it is not asked again: its rows say that they are old. */
-static bool is_held(const struct kafka_lane *k, const struct kafka_group *g)
-{
-    return g && g->committed_ms > 0 && (is_fresh(k, g->committed_ms) || now_of(k) < g->retry_ms);
 }
 
 static bool fetch_group(
@@ -528,7 +515,7 @@ static bool fetch_group(
         return weir_fail(error, WEIR_ERROR_USAGE, "offsets belong to a group");
     bool held = k->state->lag_cycles > 0;
     struct kafka_group *g = held ? kafka_group(k->state, id) : NULL;
-    if (!is_held(k, g))
+    if (!g || !kafka_group_is_current(g, now_of(k)))
         g = cycle_one_group(k, id, error);
     if (g)
         publish_offsets(g, out);

@@ -547,6 +547,17 @@ bool kafka_group_is_off(const struct kafka_group *g)
     return !g->seen_active && has_no_members(g->state);
 }
 
+bool kafka_is_current(int64_t at_ms, int64_t now_ms)
+{
+    return at_ms > 0 && now_ms >= at_ms && now_ms - at_ms <= KAFKA_CURRENT_MS;
+}
+
+bool kafka_group_is_current(const struct kafka_group *g, int64_t now_ms)
+{
+    return g->committed_ms > 0 &&
+           (kafka_is_current(g->committed_ms, now_ms) || now_ms < g->retry_ms);
+}
+
 struct kafka_rate *kafka_group_rate(struct kafka_group *g, const char *place, int64_t now_ms)
 {
     drop_rates(g, now_ms);

@@ -182,6 +182,14 @@ GPtrArray *kafka_group_topics(const struct kafka_group *g);
 void kafka_group_forget(struct kafka_state *s, const char *id);
 /* Nothing of it moves, and nothing did since it was first seen: old, or not started yet. */
 bool kafka_group_is_off(const struct kafka_group *g);
+/* What was read at at_ms may still be shown of one group or topic without asking again: a cycle brings
+ * it anew in less. When cycles fail it grows older than that, and shown again it would pass for new,
+ * while a question for it says what is wrong. */
+#define KAFKA_CURRENT_MS 12000
+bool kafka_is_current(int64_t at_ms, int64_t now_ms);
+/* The same of a group's commits. While its coordinator owes an answer it is not asked either: then its
+ * rows say that they are old. */
+bool kafka_group_is_current(const struct kafka_group *g, int64_t now_ms);
 /* The rate of a partition's lag while somebody looks at it. */
 #define KAFKA_RATES_KEEP_MS 60000
 struct kafka_rate *kafka_group_rate(struct kafka_group *g, const char *place, int64_t now_ms);

@@ -223,7 +223,7 @@ def at_rest(folder, config):
 
 
 def main():
-    admin = AdminClient({"bootstrap.servers": BROKER})
+    admin = AdminClient({"bootstrap.servers": BROKER, "log_level": 3})
     topics, groups = bulk_there(admin)
     subprocess.run([SH, "bulk"], check=True, timeout=300, stdout=subprocess.DEVNULL)
     try:

@@ -330,6 +330,23 @@ static void test_commits_fail(void)
     world_close(&w);
 }
 
+static void test_current(void)
+{
+    struct world w;
+    world_open(&w);
+    good_cycle(&w);
+    struct kafka_group *g = kafka_group(w.s, "g");
+    int64_t read = g->committed_ms;
+    g_assert_true(kafka_group_is_current(g, read + 10000));
+    g_assert_false(kafka_group_is_current(g, read + KAFKA_CURRENT_MS + 1));
+    g_assert_false(kafka_group_is_current(g, read - 1)); /* the clock was set back */
+    g_assert_false(kafka_is_current(0, 5000));           /* never read */
+    kafka_group_no_answer(g, "no answer from its coordinator", read + 15000);
+    g_assert_true(kafka_group_is_current(g, read + 30000)); /* not asked; its rows say so */
+    g_assert_false(kafka_group_is_current(g, read + 36000));
+    world_close(&w);
+}
+
 static void test_partial_list(void)
 {
     struct world w;
@@ -630,6 +647,7 @@ int main(int argc, char **argv)
     ADD("a group with a partition that timed out is old and unknown, not green", test_stale_end);
     ADD("a lag that was never read is absent, a part of it a bound", test_never_read);
     ADD("commits that could not be read keep lag and its age", test_commits_fail);
+    ADD("what the cycles have not read for long is asked for, not shown as new", test_current);
     ADD("a partial list drops no group, a whole one does", test_partial_list);
     ADD("an empty group that never moved is off; one that moves is not", test_off);
     ADD("a big lag that grows warns", test_growing);

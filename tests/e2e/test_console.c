@@ -43,6 +43,16 @@ static void goes_down_and_back(void)
     pty_assert_screen(p, "^ NOW");
 }
 
+static void an_empty_view_leads_to_what_it_belongs_to(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    AUTO(pty) p = bed_open(b, NULL);
+    bed_go(p, "one/things/alpha");
+    pty_assert_screen(p, "d shows what it belongs to");
+    pty_type(p, "d");
+    pty_assert_screen(p, "things > alpha.* > detail");
+}
+
 static void enter_on_a_problem_opens_the_thing(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
@@ -506,6 +516,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST("it opens on the problems, with a line per source above them", opens_on_problems);
     TEST("enter goes down into a row, esc comes back to it", goes_down_and_back);
+    TEST("an empty view leads to what it belongs to", an_empty_view_leads_to_what_it_belongs_to);
     TEST("enter on a problem opens the thing it is about", enter_on_a_problem_opens_the_thing);
     TEST("an address typed after : opens its thing", an_address_opens_its_thing);
     TEST("a name that is not there is answered with the nearest",
