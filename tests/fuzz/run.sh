@@ -72,22 +72,31 @@ fuzz() { # name
     return 1
 }
 
-number=0
-failed=0
-echo "1..$(echo $names | wc -w)"
-for name in $names; do
-    number=$((number + 1))
-    if ! link "$name"; then
-        echo "not ok $number - $name does not build: $log"
-        failed=1
-    elif fuzz "$name"; then
-        runs=$(sed -n 's/stat::number_of_executed_units: *//p' "$BUILD/fuzz_$name.log")
-        echo "ok $number - $name: ${runs:-?} inputs in $SECONDS_EACH s"
+# Prints what comes after "ok" or "not ok" and its number.
+one() { # name
+    echo "# $1 for $SECONDS_EACH s" >&2
+    if ! link "$1"; then
+        echo "not ok - $1 does not build: $log"
+    elif fuzz "$1"; then
+        runs=$(sed -n 's/stat::number_of_executed_units: *//p' "$BUILD/fuzz_$1.log")
+        echo "ok - $1: ${runs:-?} inputs in $SECONDS_EACH s"
     else
-        echo "not ok $number - $name: $BUILD/fuzz_$name.log"
-        grep -E 'ERROR|SUMMARY|runtime error|ALARM|assertion' "$BUILD/fuzz_$name.log" | head -5 |
+        echo "not ok - $1: $BUILD/fuzz_$1.log"
+        grep -E 'ERROR|SUMMARY|runtime error|ALARM|assertion' "$BUILD/fuzz_$1.log" | head -5 |
             sed 's/^/# /'
-        failed=1
     fi
+}
+
+# As many at a time as there are processors.
+started=0
+for name in $names; do
+    one "$name" >"$BUILD/fuzz_$name.tap" &
+    started=$((started + 1))
+    [ $((started % $(nproc))) -eq 0 ] && wait
 done
-exit $failed
+wait
+echo "1..$started"
+for name in $names; do
+    cat "$BUILD/fuzz_$name.tap"
+done
+! grep -q '^not ok' $(printf "$BUILD/fuzz_%s.tap " $names)
