@@ -19,6 +19,12 @@ static void versions(GString *out)
     http_versions(out);
     g_string_append(out, ", ");
     ssh_versions(out);
+    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
+         c++)
+        if ((*c)->library) {
+            g_string_append(out, ", ");
+            (*c)->library(out);
+        }
 }
 
 __attribute__((visibility("default"))) extern const struct connector_library weir_connector_library;

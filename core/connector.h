@@ -68,6 +68,8 @@ struct connector {
     void (*discover)(struct lane *l, struct found *out);
     /* Rows of the doctor's table: one per thing checked (doctor_add in lane.h). */
     bool (*check)(struct lane *l, struct snapshot *doctor, GError **error);
+    /* Name and version of its client library, "librdkafka 2.15.1". NULL: it has none of its own. */
+    void (*library)(GString *out);
 };
 
 /* Puts &name##_connector into the section that connectors_all() walks. */

@@ -91,6 +91,11 @@ static void close_lane(struct lane *l)
     lane_set_data(l, NULL);
 }
 
+static void name_library(GString *out)
+{
+    g_string_append_printf(out, "librdkafka %s", rd_kafka_version_str());
+}
+
 const struct connector kafka_connector = {
     .name = "kafka",
     .title = "Apache Kafka",
@@ -106,5 +111,6 @@ const struct connector kafka_connector = {
     .show = kafka_show,
     .discover = kafka_discover,
     .check = kafka_check,
+    .library = name_library,
 };
 CONNECTOR(kafka);
