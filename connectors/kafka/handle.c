@@ -59,7 +59,7 @@ static void cut_counts(GString *text)
     if (!counts || !strstr(counts, " in-flight"))
         return;
     g_string_truncate(text, (gsize)(counts - text->str));
-    g_string_append(text, "connected, but no answer in time");
+    g_string_append(text, "no answer in time");
 }
 
 /* What librdkafka adds for its own developers at the end of a reason, or as advice that is wrong here:

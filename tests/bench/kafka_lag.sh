@@ -16,7 +16,8 @@ case " ${LAB_UP:-} " in
     exit 0
     ;;
 esac
-WEIR=${WEIR:-$here/${BUILD:-build}/weir}
+cd "$here" || exit 2
+WEIR=${WEIR:-${BUILD:-build}/weir}
 export WEIR LAB_CONFIG LAB_KAFKA LAB_KAFKA_SH
 exec timeout 600 "$LAB_KAFKA_PYTHON" - "${1:-3}" <<'END'
 import fcntl

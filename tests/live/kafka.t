@@ -70,10 +70,11 @@ def absent(text):
 Commit = collections.namedtuple("Commit", "committed end member host client")
 
 
-def cli_commits():
+def cli_commits(groups):
     """(group, topic, partition) to Commit, of `kafka-consumer-groups --describe`."""
     commits = {}
-    for line in cli("consumer-groups", "--describe", "--all-groups").splitlines():
+    named = [word for group in groups for word in ("--group", group)]
+    for line in cli("consumer-groups", "--describe", *named).splitlines():
         cell = line.split()
         if len(cell) == 9 and cell[2].isdigit():
             numbers = [int(text) if text != "-" else None for text in cell[3:6]]
@@ -285,14 +286,14 @@ def offset_fault(row, before, after):
     return None
 
 
-def commit_faults():
-    """Every commit of every group between two runs of consumer-groups, and the sums over them."""
-    before = cli_commits()
+def commit_faults(names):
+    """Every commit of these groups between two runs of consumer-groups, and the sums over them."""
+    before = cli_commits(names)
     groups = rows_of("kafka.groups")
-    offsets = {name: rows_of("kafka.offsets", row["address"]) for name, row in groups.items() if not name.startswith(BULK)}
-    after = cli_commits()
+    offsets = {plain(name): rows_of("kafka.offsets", groups[plain(name)]["address"]) for name in names}
+    after = cli_commits(names)
     faults, compared = [], 0
-    for raw in {key[0] for key in before if not key[0].startswith(BULK)}:
+    for raw in names:
         name, keys = plain(raw), [key for key in before if key[0] == raw]
         for row in offsets[name].values():
             key = raw, row["topic"], row["partition"]
@@ -323,7 +324,8 @@ def test_groups():
     types = {name: rows[name]["type"] for name in ("billing", "analytics-848", "dead-batch")}
     ok(types == {"billing": "classic", "analytics-848": "consumer", "dead-batch": "simple"},
        "they are told apart by protocol: classic, consumer (KIP-848), simple", types)
-    faults = eventually(commit_faults)
+    names = [name for name in states if not name.startswith(BULK)]
+    faults = eventually(lambda: commit_faults(names))
     ok(not faults, "every commit, end, lag and member is what consumer-groups prints, and lag is their sum", *(faults or [])[:8])
 
 
@@ -391,7 +393,7 @@ def test_rates():
 # -- one thing, and faults ---------------------------------------------------------------------------
 
 def test_show(topics):
-    before = cli_commits()
+    before = cli_commits(["fraud-check"])
     raw = json.loads(weir("show", f"{SOURCE}/groups/fraud-check", "--raw").stdout)
     member = next(commit.member for key, commit in before.items() if key[0] == "fraud-check")
     ok((raw["state"], raw["member_count"], [one["member"] for one in raw["members"]], raw["members"][0]["instance"])
@@ -457,6 +459,29 @@ def greet(server):
             return
 
 
+def test_login(folder):
+    """The listener with TLS and SCRAM, with the right password and with a wrong one."""
+    def login(secret, ca):
+        config, password = os.path.join(folder, "login.yaml"), os.path.join(folder, "password")
+        with open(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(secret + "\n")
+        names = {"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "alice", **ca}
+        source = {"type": "kafka", "brokers": LAB["LAB_KAFKA_TLS"], "properties": names, "password": {"file": password}}
+        with open(config, "w", encoding="utf-8") as file:
+            json.dump({"environments": {"live": {"class": "prod", "sources": {"tls": source}}}}, file)
+        return weir("get", "kafka.brokers", status=None, config=config)
+
+    ca = {"ssl.ca.location": LAB["LAB_KAFKA_CA"]}
+    run = login("alice-pw", ca)
+    ok(run.returncode == 0 and "localhost" in run.stdout, "SCRAM over TLS lets in who has the password", run.stdout, run.stderr)
+    run = login("wrong", ca)
+    ok(run.returncode == 3 and "the login failed" in run.stderr and "check sasl.username" in run.stderr and "wrong" not in run.stderr,
+       "a wrong password: exit 3, what to check, and not the password itself", run.returncode, run.stderr)
+    run = login("alice-pw", {})
+    ok(run.returncode == 3 and "certificate verify failed" in run.stderr and "check ssl.ca.location" in run.stderr,
+       "a certificate of an unknown authority is not accepted: exit 3 and what to check", run.returncode, run.stderr)
+
+
 def main():
     if not LAB:
         print("1..0 # SKIP no Kafka in the lab: make lab")
@@ -476,6 +501,7 @@ def main():
         with socket.create_server(("127.0.0.1", 0)) as server:
             threading.Thread(target=greet, args=(server,), daemon=True).start()
             wrong(folder, f"127.0.0.1:{server.getsockname()[1]}", "a port that is not Kafka's", "not be Kafka's", "security.protocol")
+        test_login(folder)
     print(f"1..{count}")
     return 1 if failures else 0
 
