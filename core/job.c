@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include "error.h"
 #include "rid.h"
 
 static void job_free(gpointer data)
@@ -73,6 +74,16 @@ void jobs_schedule(GPtrArray *jobs, struct job *job, int64_t wait_ms, int64_t no
         struct job *other = g_ptr_array_index(jobs, i);
         if (other->feed == job->feed && other->scope->count > 0)
             other->due_ms = now_ms;
+    }
+}
+
+void jobs_retry(GPtrArray *jobs, int64_t now_ms)
+{
+    for (guint i = 0; i < jobs->len; i++) {
+        struct job *job = g_ptr_array_index(jobs, i);
+        bool refused = job->code == WEIR_ERROR_DENIED || job->code == WEIR_ERROR_CONFIG;
+        if (job->code >= 0 && !refused && job->due_ms != JOB_NEVER)
+            job->due_ms = MIN(job->due_ms, now_ms);
     }
 }
 

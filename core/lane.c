@@ -351,6 +351,15 @@ static char *partial_text(const struct source_run *run)
     return text || !run->hand ? text : jobs_failure(run->hand->jobs);
 }
 
+/* Locked. */
+static void retry(struct lane *l)
+{
+    if (!l)
+        return;
+    jobs_retry(l->jobs, clock_mono_ms());
+    lane_signal(l);
+}
+
 /* Locked. A server that cannot be reached fails as a whole and at once; anything else only when
  * nothing can be read any more. */
 static void record_result(struct lane *l, struct job *job, const GError *error)
@@ -359,11 +368,17 @@ static void record_result(struct lane *l, struct job *job, const GError *error)
     int64_t now = clock_wall_ms();
     bool gone = error && error->code == WEIR_ERROR_UNREACHABLE;
     bool changed = true;
-    if (!error || (!gone && any_succeeds(run)))
+    if (!error || (!gone && any_succeeds(run))) {
+        bool back = run->status->failures > 0;
         changed = status_succeed(run->status, now);
-    else
+        if (back) {
+            retry(run->poll);
+            retry(run->hand);
+        }
+    } else {
         status_fail(run->status, error->code, error->message, poll_of(run, job->feed),
             g_random_double(), now);
+    }
     g_autofree char *partial = gone ? NULL : partial_text(run);
     changed |= status_set_partial(run->status, partial);
     if (changed)

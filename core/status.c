@@ -64,18 +64,20 @@ bool status_succeed(struct source_status *s, int64_t now_ms)
 void status_fail(struct source_status *s, int code, const char *message, unsigned poll_ms,
     double random, int64_t now_ms)
 {
-    s->failures++;
     if (s->error != message) {
         g_free(s->error);
         s->error = g_strdup(message);
     }
     bool denied = code == WEIR_ERROR_DENIED || code == WEIR_ERROR_CONFIG;
+    enter(s, denied ? SOURCE_DENIED : SOURCE_FAILING, now_ms);
+    if (!denied && now_ms < s->next_try_ms) /* another feed of the same round */
+        return;
+    s->failures++;
     double delay = (double)poll_ms;
     for (unsigned i = 1; i < s->failures && delay < STATUS_RETRY_MAX_MS; i++)
         delay *= 2;
     delay = denied ? STATUS_DENIED_MS : MIN(delay, STATUS_RETRY_MAX_MS);
     s->next_try_ms = now_ms + (int64_t)(delay * (0.8 + 0.4 * random));
-    enter(s, denied ? SOURCE_DENIED : SOURCE_FAILING, now_ms);
 }
 
 bool status_set_partial(struct source_status *s, const char *partial)

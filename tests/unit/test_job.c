@@ -136,6 +136,29 @@ static void a_failure_names_its_kind_until_it_is_over(void)
     g_error_free(error);
 }
 
+static void when_the_server_is_back_what_failed_is_due(void)
+{
+    g_autoptr(GPtrArray) jobs = jobs_new();
+    static const char *const names[] = {"events/topics/gone", "events/topics/denied",
+        "events/topics/good", "events/topics/running"};
+    struct job *job[G_N_ELEMENTS(names)];
+    g_autoptr(GError) gone = g_error_new_literal(WEIR_ERROR, WEIR_ERROR_UNREACHABLE, "gone");
+    g_autoptr(GError) denied = g_error_new_literal(WEIR_ERROR, WEIR_ERROR_DENIED, "no");
+    const GError *const errors[] = {gone, denied, NULL, gone};
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        AUTO(rid) a = scope(names[i]);
+        job[i] = jobs_open(jobs, &open_only, a);
+        jobs_record(job[i], errors[i], 10);
+        job[i]->due_ms = 60000;
+    }
+    job[3]->due_ms = JOB_NEVER;
+    jobs_retry(jobs, 100);
+    g_assert_cmpint(job[0]->due_ms, ==, 100);
+    g_assert_cmpint(job[1]->due_ms, ==, 60000);
+    g_assert_cmpint(job[2]->due_ms, ==, 60000);
+    g_assert_cmpint(job[3]->due_ms, ==, JOB_NEVER);
+}
+
 /* -- mail ----------------------------------------------------------------------------------------- */
 
 static void post(struct mailbox *box, const char *slot, const char *name)
@@ -202,6 +225,8 @@ static void what_was_taken_is_not_replaced_any_more(void)
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
+    g_test_add_func("/job/when-the-server-is-back-what-failed-is-due",
+        when_the_server_is_back_what_failed_is_due);
     g_test_add_func("/job/opening-twice-is-one-job", opening_twice_is_one_job);
     g_test_add_func("/job/the-job-due-first-is-next", the_job_due_first_is_next);
     g_test_add_func(

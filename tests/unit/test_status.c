@@ -26,14 +26,28 @@ static void the_wait_doubles_up_to_a_minute(void)
 {
     struct source_status *s = new_status();
     static const int64_t waits[] = {5000, 10000, 20000, 40000, 60000, 60000, 60000};
+    int64_t now = NOW;
     for (unsigned i = 0; i < G_N_ELEMENTS(waits); i++) {
-        status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, NOW);
-        g_assert_cmpint(s->next_try_ms - NOW, ==, waits[i]);
+        status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, now);
+        g_assert_cmpint(s->next_try_ms - now, ==, waits[i]);
         g_assert_cmpuint(s->failures, ==, i + 1);
+        now = s->next_try_ms;
     }
-    for (int i = 0; i < 5000; i++)
-        status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, NOW);
-    g_assert_cmpint(s->next_try_ms - NOW, ==, STATUS_RETRY_MAX_MS);
+    for (int i = 0; i < 5000; i++) {
+        status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, now);
+        g_assert_cmpint(s->next_try_ms - now, ==, STATUS_RETRY_MAX_MS);
+        now = s->next_try_ms;
+    }
+    status_free(s);
+}
+
+static void feeds_that_fail_in_one_round_are_one_failure(void)
+{
+    struct source_status *s = new_status();
+    for (int i = 0; i < 5; i++)
+        status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, NOW + i * 100);
+    g_assert_cmpint(s->next_try_ms - NOW, ==, 5000);
+    g_assert_cmpuint(s->failures, ==, 1);
     status_free(s);
 }
 
@@ -174,6 +188,8 @@ int main(int argc, char **argv)
     rows_init(&argc, &argv);
     g_test_add_func("/status/a-new-source-is-connecting", a_new_source_is_connecting);
     g_test_add_func("/status/the-wait-doubles-up-to-a-minute", the_wait_doubles_up_to_a_minute);
+    g_test_add_func("/status/feeds-that-fail-in-one-round-are-one-failure",
+        feeds_that_fail_in_one_round_are_one_failure);
     g_test_add_func("/status/the-wait-jitters-by-a-fifth", the_wait_jitters_by_a_fifth);
     g_test_add_func("/status/a-wrong-password-is-not-tried-on", a_wrong_password_is_not_tried_on);
     g_test_add_func("/status/one-good-answer-ends-the-failure", one_good_answer_ends_the_failure);
