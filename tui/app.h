@@ -43,7 +43,8 @@ struct app {
     int64_t painted_us; /* monotonic */
 };
 
-#define MESSAGE_MS 8000
+#define MESSAGE_MS    8000
+#define MESSAGE_STAYS (G_MAXINT64 / 2) /* as message_ms */
 
 /* -- frames.c ------------------------------------------------------------------------------------ */
 

@@ -336,7 +336,7 @@ static void prompt_take_key(struct app *a, const char *key)
 
 void app_key(struct app *a, const char *key)
 {
-    if (a->message_ms && a->prompt->mode == PROMPT_OFF)
+    if (a->message_ms != MESSAGE_STAYS && a->prompt->mode == PROMPT_OFF)
         a->message_ms = 0; /* read, since somebody types on */
     if (a->prompt->mode != PROMPT_OFF)
         prompt_take_key(a, key);

@@ -133,12 +133,28 @@ static void start_source(struct app *a, struct source *s)
     engine_start(a->session->engine, s, false);
 }
 
+/* The sources as they are before anything was asked: connecting; or why none ever will be (why). */
+static void put_sources(struct app *a, const char *why)
+{
+    g_autoptr(GPtrArray) statuses = engine_statuses(a->session->engine);
+    for (guint i = 0; why && i < statuses->len; i++)
+        status_break(g_ptr_array_index(statuses, i), why, clock_wall_ms());
+    struct snapshot *s = sources_snapshot(statuses, clock_wall_ms());
+    struct health_rules *rules = health_compile(snapshot_kind(s), a->session->environment, NULL);
+    health_apply(rules, s, clock_wall_ms());
+    health_rules_free(rules);
+    const struct snapshot *sealed = snapshot_seal(s);
+    store_put(a->session->store, sealed);
+    snapshot_unref(sealed);
+}
+
 static void take_loaded(struct app *a, const struct mail *m)
 {
     g_autoptr(GError) error = NULL;
     if (!session_loaded(a->session, m, &error)) {
         app_complain(a, "%s", error->message);
-        a->message_ms = G_MAXINT64 / 2; /* nothing works without them: it stays */
+        a->message_ms = MESSAGE_STAYS; /* nothing works without them */
+        put_sources(a, error->message);
         return;
     }
     struct environment *e = a->session->environment;
@@ -304,19 +320,6 @@ static void redirect_stderr(const struct cli *cli)
     close(fd);
 }
 
-/* The sources as they are before anything was asked: connecting. */
-static void put_first_sources(struct app *a)
-{
-    g_autoptr(GPtrArray) statuses = engine_statuses(a->session->engine);
-    struct snapshot *s = sources_snapshot(statuses, clock_wall_ms());
-    struct health_rules *rules = health_compile(snapshot_kind(s), a->session->environment, NULL);
-    health_apply(rules, s, clock_wall_ms());
-    health_rules_free(rules);
-    const struct snapshot *sealed = snapshot_seal(s);
-    store_put(a->session->store, sealed);
-    snapshot_unref(sealed);
-}
-
 static bool choose_options(struct app *a, const struct cli *cli)
 {
     const char *no_color = g_getenv("NO_COLOR");
@@ -386,7 +389,7 @@ int console_run(const struct cli *cli)
         return give_up(a);
     }
     redirect_stderr(cli);
-    put_first_sources(a);
+    put_sources(a, NULL);
     frame_open_kind(a, registry_kind(session->registry, "problems", NULL), rid_source("weir"));
     paint(a);
     session_load(session);

@@ -53,7 +53,7 @@ void bed_free(struct bed *b)
     g_free(b);
 }
 
-static char *program(void)
+char *bed_program(void)
 {
     const char *build = g_getenv("BUILD");
     return g_build_filename(build ? build : "build", "fake", "weir", NULL);
@@ -63,7 +63,7 @@ struct pty *bed_run(const struct bed *b, const struct bed_run *run)
 {
     static const struct bed_run usual;
     run = run ? run : &usual;
-    g_autofree char *weir = program();
+    g_autofree char *weir = run->program ? g_strdup(run->program) : bed_program();
     g_autofree char *state = g_strconcat("XDG_STATE_HOME=", b->folder, NULL);
     g_autofree char *home = g_strconcat("XDG_CONFIG_HOME=", b->folder, NULL);
     g_autoptr(GPtrArray) env = g_ptr_array_new();

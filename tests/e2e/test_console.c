@@ -478,6 +478,26 @@ static void the_user_can_move_keys(void)
     pty_assert_screen(p, "^ NOW");
 }
 
+static void connectors_that_cannot_be_loaded_are_named(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    g_autofree char *usual = bed_program();
+    g_autofree char *copy = g_build_filename(b->folder, "weir", NULL);
+    g_autofree char *connectors = g_build_filename(b->folder, "weir-connectors.so", NULL);
+    g_autofree char *bytes = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(usual, &bytes, &size, NULL));
+    g_assert_true(
+        g_file_set_contents_full(copy, bytes, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+    g_assert_true(g_file_set_contents(connectors, "no library", -1, NULL));
+    AUTO(pty) p = bed_run(b, (&(struct bed_run){.program = copy}));
+    pty_assert_screen(p, "^X one +fake +failing .*the connectors cannot be loaded");
+    pty_type(p, "j");
+    pty_assert_screen(p, "\n .*weir-connectors.so");
+    pty_type(p, "q");
+    pty_assert_exit(p, 0);
+}
+
 static void a_key_that_is_none_is_refused_with_a_reason(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
@@ -561,6 +581,8 @@ int main(int argc, char **argv)
     TEST("keys can be moved in the configuration", the_user_can_move_keys);
     TEST(
         "a key that is none is refused with a reason", a_key_that_is_none_is_refused_with_a_reason);
+    TEST("connectors that cannot be loaded are named, and it stays so",
+        connectors_that_cannot_be_loaded_are_named);
     TEST("100,000 rows are filtered at every key", a_hundred_thousand_rows_stay_quick);
     return g_test_run();
 }
