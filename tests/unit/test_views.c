@@ -17,7 +17,7 @@ static void the_cursor_moves_by_lines_and_screens(void)
 {
     struct shown s = shown_new(&rows_kind);
     shown_put(&s, "events", numbered("events", 100), NULL);
-    g_autofree char *text = shown_text(&s, 80, 11); /* headings and ten rows */
+    g_free(shown_text(&s, 80, 11)); /* headings and ten rows */
     static const struct {
         const char *command, *row;
     } steps[] = {{"down", "row-001"}, {"down", "row-002"}, {"up", "row-001"}, {"up", "row-000"},
@@ -39,7 +39,7 @@ static void the_cursor_stays_on_its_object_while_it_moves(void)
     struct shown s = shown_new(&rows_kind);
     shown_put(&s, "events", numbered("events", 100), NULL);
     shown_sort(&s, "-lag");
-    AUTO(cells) before = shown_draw(&s, 80, 21, false);
+    cells_free(shown_draw(&s, 80, 21, false));
     shown_run(&s, "first");
     for (int i = 0; i < 5; i++)
         shown_run(&s, "down");
