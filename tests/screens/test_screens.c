@@ -67,7 +67,7 @@ static void a_table_scrolled_and_sorted(void)
 {
     struct shown s = shown_new(&groups_kind);
     shown_put(&s, "events", demo_groups("events", 60), NULL);
-    AUTO(cells) c = shown_draw(&s, 80, 12, false);
+    cells_free(shown_draw(&s, 80, 12, false));
     shown_run(&s, "page-down");
     shown_run(&s, "page-down");
     shown_run(&s, "down");
