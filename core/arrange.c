@@ -52,7 +52,7 @@ struct arrange {
     struct order *current, *next;
     enum stage stage;
     size_t position;                    /* in the stage */
-    size_t width;                       /* of the runs being merged */
+    size_t width;                       /* of the head, then of the runs being merged */
     size_t merge_a, merge_b, merge_out; /* inside one merge */
     struct item *other;                 /* the merge's target */
     bool narrow;                        /* filter only what passed before */
@@ -336,24 +336,10 @@ static void sift_down(struct item *heap, size_t n, size_t i, struct comparer *c)
     }
 }
 
-static enum arrange_result step_head(struct arrange *a)
+static void show_head(struct arrange *a, size_t wanted)
 {
     struct order *o = a->next;
     struct comparer c = {a, o};
-    size_t wanted = MIN(a->first + a->viewport, o->count);
-    a->stage = STAGE_RUNS;
-    if (wanted > o->count / 8) /* deep in the list: selecting costs as much as sorting */
-        return ARRANGE_MORE;
-    for (size_t i = wanted / 2; i-- > 0;)
-        sift_down(o->items, wanted, i, &c);
-    for (size_t i = wanted; i < o->count; i++) {
-        if (compare(&o->items[i], &o->items[0], &c) >= 0)
-            continue;
-        struct item held = o->items[0];
-        o->items[0] = o->items[i];
-        o->items[i] = held;
-        sift_down(o->items, wanted, 0, &c);
-    }
     qsort_r(o->items, wanted, sizeof o->items[0], compare, &c);
     o->known = wanted;
     struct order *more = order_like(o);
@@ -362,6 +348,38 @@ static enum arrange_result step_head(struct arrange *a)
     memcpy(more->tally, o->tally, sizeof o->tally);
     swap_in(a);
     a->next = more;
+}
+
+static enum arrange_result step_head(struct arrange *a)
+{
+    struct order *o = a->next;
+    struct comparer c = {a, o};
+    if (a->position == 0) {
+        a->width = MIN(a->first + a->viewport, o->count);
+        a->stage = STAGE_RUNS;
+        if (a->width == 0 ||
+            a->width > o->count / 8) /* deep in the list: it costs as much as sorting */
+            return ARRANGE_MORE;
+        a->stage = STAGE_HEAD;
+        a->position = a->width;
+        for (size_t i = a->width / 2; i-- > 0;)
+            sift_down(o->items, a->width, i, &c);
+    }
+    size_t end = MIN(a->position + SLICE_ROWS, o->count);
+    for (size_t i = a->position; i < end; i++) {
+        if (compare(&o->items[i], &o->items[0], &c) >= 0)
+            continue;
+        struct item held = o->items[0];
+        o->items[0] = o->items[i];
+        o->items[i] = held;
+        sift_down(o->items, a->width, 0, &c);
+    }
+    a->position = end;
+    if (end < o->count)
+        return ARRANGE_MORE;
+    a->position = 0;
+    a->stage = STAGE_RUNS;
+    show_head(a, a->width);
     return ARRANGE_SHOWN;
 }
 
