@@ -48,7 +48,7 @@ load() {
 [weir-while-a-source-is-busy]
 argv=$here/$BUILD/fake/weir --config $work/busy.yaml
 keys=down*20,up*20
-setup=: s o u r c e s enter
+setup=: o n e enter
 content=one +fake +connecting
 quit=esc q
 END
