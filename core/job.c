@@ -1,7 +1,7 @@
 #include "job.h"
 
-#include "error.h"
 #include "rid.h"
+#include "status.h"
 
 static void job_free(gpointer data)
 {
@@ -81,8 +81,7 @@ void jobs_retry(GPtrArray *jobs, int64_t now_ms)
 {
     for (guint i = 0; i < jobs->len; i++) {
         struct job *job = g_ptr_array_index(jobs, i);
-        bool refused = job->code == WEIR_ERROR_DENIED || job->code == WEIR_ERROR_CONFIG;
-        if (job->code >= 0 && !refused && job->due_ms != JOB_NEVER)
+        if (job->code >= 0 && !status_is_refusal(job->code) && job->due_ms != JOB_NEVER)
             job->due_ms = MIN(job->due_ms, now_ms);
     }
 }

@@ -126,6 +126,11 @@ void snapshot_set_int(struct snapshot *s, size_t row, int column, int64_t value)
 void snapshot_set_real(
     struct snapshot *s, size_t row, int column, double value); /* not finite: no value */
 void snapshot_set_text(struct snapshot *s, size_t row, int column, const char *text);
+/* The text, or ABSENT_NO_VALUE where it is NULL or empty. */
+void snapshot_set_optional_text(struct snapshot *s, size_t row, int column, const char *text);
+/* The number, or absent where it is negative, which stands for not known. */
+void snapshot_set_optional_int(
+    struct snapshot *s, size_t row, int column, int64_t value, enum absent why);
 void snapshot_set_text_len(
     struct snapshot *s, size_t row, int column, const char *text, gssize length);
 void snapshot_set_absent(struct snapshot *s, size_t row, int column, enum absent why);

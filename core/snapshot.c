@@ -177,6 +177,23 @@ void snapshot_set_text_len(
     set(s, row, column, payload, TAG(s->columns[column].type, EXACT));
 }
 
+void snapshot_set_optional_text(struct snapshot *s, size_t row, int column, const char *text)
+{
+    if (text && *text)
+        snapshot_set_text(s, row, column, text);
+    else
+        snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
+}
+
+void snapshot_set_optional_int(
+    struct snapshot *s, size_t row, int column, int64_t value, enum absent why)
+{
+    if (value >= 0)
+        snapshot_set_int(s, row, column, value);
+    else
+        snapshot_set_absent(s, row, column, why);
+}
+
 void snapshot_set_absent(struct snapshot *s, size_t row, int column, enum absent why)
 {
     set(s, row, column, (union payload){.i = 0}, TAG(CELL_NONE, why));

@@ -41,6 +41,11 @@ const char *status_name(enum source_state state)
     return names[state];
 }
 
+bool status_is_refusal(int code)
+{
+    return code == WEIR_ERROR_DENIED || code == WEIR_ERROR_CONFIG;
+}
+
 static bool enter(struct source_status *s, enum source_state state, int64_t now_ms)
 {
     if (s->state == state)
@@ -68,7 +73,7 @@ void status_fail(struct source_status *s, int code, const char *message, unsigne
         g_free(s->error);
         s->error = g_strdup(message);
     }
-    bool denied = code == WEIR_ERROR_DENIED || code == WEIR_ERROR_CONFIG;
+    bool denied = status_is_refusal(code);
     enter(s, denied ? SOURCE_DENIED : SOURCE_FAILING, now_ms);
     if (!denied && now_ms < s->next_try_ms) /* another feed of the same round */
         return;

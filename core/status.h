@@ -40,6 +40,9 @@ struct source_status {
     int64_t bytes[STATUS_BUCKETS];
 };
 
+/* Whether an error is a refusal, or our own configuration: asking again changes nothing. code: enum
+ * weir_error, or -1. */
+bool status_is_refusal(int code);
 struct source_status *status_new(const char *name, const char *type, int64_t now_ms);
 struct source_status *status_copy(const struct source_status *s);
 void status_free(struct source_status *s);

@@ -55,5 +55,7 @@ struct view {
 /* The class of a shape. */
 const struct view_class *view_class_of(enum shape shape);
 void view_free(struct view *v); /* accepts NULL */
+/* Whether a filter leaves rows out. */
+bool view_is_filtered(const struct view *v);
 
 #endif

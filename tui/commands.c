@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "engine.h"
 #include "error.h"
 #include "rid.h"
@@ -100,8 +101,7 @@ static void cmd_sort(struct app *a)
 static void cmd_back(struct app *a)
 {
     struct view *v = app_top(a)->view;
-    const char *filter = v->class->filter_text ? v->class->filter_text(v) : NULL;
-    if (filter && *filter)
+    if (view_is_filtered(v))
         v->class->filter(v, "", NULL);
     else
         frame_back(a);
@@ -344,5 +344,5 @@ void app_key(struct app *a, const char *key)
         app_say(a, "%s does nothing here; ? lists the keys", key);
     struct view *v = app_top(a)->view;
     if (v->class->step)
-        v->class->step(v, STEP_US, g_get_real_time() / 1000);
+        v->class->step(v, STEP_US, clock_wall_ms());
 }

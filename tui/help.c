@@ -1,6 +1,7 @@
 /* Help: the keys that do something in the view below it, as a table like any other: it can be
  * filtered and sorted, and Enter runs the entry. */
 #include "app.h"
+#include "clock.h"
 #include "rid.h"
 
 enum { KEYS, DOES, WHERE };
@@ -40,7 +41,7 @@ void help_open(struct app *a)
     if (help_is(f))
         return;
     AUTO(rid) scope = rid_source("weir");
-    struct snapshot *s = snapshot_new(&kind_help, scope, g_get_real_time() / 1000);
+    struct snapshot *s = snapshot_new(&kind_help, scope, clock_wall_ms());
     for (const struct link *l = f->kind->links; l && l->key; l++)
         add(s, l->title, l->key, l->title, "this kind");
     const struct view_command *v = f->view->class->commands;

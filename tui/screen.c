@@ -82,18 +82,12 @@ static const char *badge(const struct app *a)
     return "[RO]"; /* no environment can be unlocked yet */
 }
 
-static bool has_filter(const struct view *v)
-{
-    const char *text = v->class->filter_text ? v->class->filter_text(v) : NULL;
-    return text && *text;
-}
-
 static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
 {
     g_autoptr(GString) right = g_string_new(NULL);
     const struct view *v = app_top(a)->view;
     if (app_is_home(a)) {
-        if (has_filter(v)) {
+        if (view_is_filtered(v)) {
             v->class->status(v, right);
             g_string_append(right, "  ");
         }

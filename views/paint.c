@@ -19,7 +19,7 @@ static int default_width(const struct column *c)
     case CELL_BYTES: return 6;
     case CELL_TIME_MS: return c->flags & COLUMN_F_AGE ? 5 : 12;
     case CELL_SPAN_MS: return 7;
-    case CELL_STATE: return 10;
+    case CELL_STATE: return STATE_WIDTH;
     case CELL_STATES: return 14;
     default: return 12;
     }
@@ -70,31 +70,29 @@ static bool is_part_of(const struct rid *scope, const char *name)
  * of the runs of one DAG. */
 static bool repeats_the_path(const struct snapshot *s, int column)
 {
-    const struct rid *scope = snapshot_scope(s);
     size_t n = snapshot_count(s);
-    if (scope->count == 0 || n == 0)
+    struct cell first = n ? snapshot_cell(s, 0, column) : (struct cell){0};
+    if (first.type != CELL_TEXT || !is_part_of(snapshot_scope(s), first.text))
         return false;
-    const char *first = snapshot_cell(s, 0, column).text;
-    for (size_t row = 0; row < n; row++) {
+    for (size_t row = 1; row < n; row++) {
         struct cell cell = snapshot_cell(s, row, column);
-        if (cell.type != CELL_TEXT || strcmp(cell.text, first) != 0)
+        if (cell.type != CELL_TEXT || strcmp(cell.text, first.text) != 0)
             return false;
     }
-    return is_part_of(scope, first);
+    return true;
 }
 
 static bool is_drawn(const struct paint_table *t, int column)
 {
     if (t->columns[column].flags & COLUMN_F_HIDDEN)
         return false;
-    for (guint i = 0; i < t->snapshots->len; i++)
-        if (t->columns[column].type == CELL_TEXT &&
-            repeats_the_path(g_ptr_array_index(t->snapshots, i), column))
-            return false;
     bool asked = t->snapshots->len == 0;
-    for (guint i = 0; i < t->snapshots->len; i++)
-        asked |= snapshot_count(g_ptr_array_index(t->snapshots, i)) == 0 ||
-                 snapshot_asked(g_ptr_array_index(t->snapshots, i), column);
+    for (guint i = 0; i < t->snapshots->len; i++) {
+        const struct snapshot *s = g_ptr_array_index(t->snapshots, i);
+        if (repeats_the_path(s, column))
+            return false;
+        asked |= snapshot_count(s) == 0 || snapshot_asked(s, column);
+    }
     return asked;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "banner.h"
+#include "clock.h"
 #include "error.h"
 #include "filter.h"
 #include "list.h"
@@ -126,7 +127,7 @@ static void rebuild(struct tree *t)
     g_array_set_size(t->lines, 0);
     if (!t->snapshot)
         return;
-    add_lines(t, g_get_real_time() / 1000);
+    add_lines(t, clock_wall_ms());
     struct list *l = &t->list_view.list;
     for (guint i = 0; t->path && i < t->lines->len; i++)
         if (is_at(t, i, t->path)) {

@@ -16,3 +16,9 @@ void view_free(struct view *v)
     if (v)
         v->class->free(v);
 }
+
+bool view_is_filtered(const struct view *v)
+{
+    const char *text = v->class->filter_text ? v->class->filter_text(v) : NULL;
+    return text && *text;
+}

@@ -346,14 +346,6 @@ void airflow_set_time(struct snapshot *s, size_t row, int column, int64_t at_ms)
         snapshot_set_int(s, row, column, at_ms);
 }
 
-void airflow_set_text(struct snapshot *s, size_t row, int column, const char *text)
-{
-    if (text && *text)
-        snapshot_set_text(s, row, column, text);
-    else
-        snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
-}
-
 /* -- the lane ------------------------------------------------------------------------------------ */
 
 struct airflow *airflow_new(struct lane *l, const char *base, GError **error)

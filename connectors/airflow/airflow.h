@@ -101,7 +101,6 @@ int64_t airflow_time(const cJSON *object, const char *path); /* AIRFLOW_NONE whe
 
 /* Cells that are absent (no value) when AIRFLOW_NONE or NULL. */
 void airflow_set_time(struct snapshot *s, size_t row, int column, int64_t at_ms);
-void airflow_set_text(struct snapshot *s, size_t row, int column, const char *text);
 
 /* -- kinds.c ------------------------------------------------------------------------------------- */
 

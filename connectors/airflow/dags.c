@@ -300,7 +300,7 @@ static void set_newest(struct airflow *a, struct snapshot *s, size_t row, const 
     if (took == AIRFLOW_NONE && r->started_ms != AIRFLOW_NONE && is_active(r))
         took = MAX(a->server_ms - r->started_ms, 0);
     airflow_set_time(s, row, DAG_LAST_RUN, began(r));
-    airflow_set_text(s, row, DAG_LAST_STATE, r->state);
+    snapshot_set_optional_text(s, row, DAG_LAST_STATE, r->state);
     airflow_set_time(s, row, DAG_LAST_DURATION, took);
 }
 
@@ -332,7 +332,7 @@ static void set_failure(struct snapshot *s, size_t row, const GPtrArray *runs)
         failed = failed ? failed : r;
         first = r;
     }
-    airflow_set_text(s, row, DAG_FAILED_RUN, failed ? failed->id : NULL);
+    snapshot_set_optional_text(s, row, DAG_FAILED_RUN, failed ? failed->id : NULL);
     airflow_set_time(s, row, DAG_SINCE, first ? first->ended_ms : AIRFLOW_NONE);
 }
 
@@ -375,9 +375,9 @@ static void add_dag(
     size_t row = snapshot_add(s, d->id);
     snapshot_set_bool(s, row, DAG_PAUSED, d->paused);
     snapshot_set_bool(s, row, DAG_IMPORT_ERRORS, d->import_errors);
-    airflow_set_text(s, row, DAG_SCHEDULE, d->schedule);
-    airflow_set_text(s, row, DAG_OWNERS, d->owners);
-    airflow_set_text(s, row, DAG_TAGS, d->tags);
+    snapshot_set_optional_text(s, row, DAG_SCHEDULE, d->schedule);
+    snapshot_set_optional_text(s, row, DAG_OWNERS, d->owners);
+    snapshot_set_optional_text(s, row, DAG_TAGS, d->tags);
     airflow_set_time(s, row, DAG_NEXT_RUN, d->next_ms);
     set_counts(a, s, row, g);
     set_runs(a, s, row, d, g);

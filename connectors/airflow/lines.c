@@ -99,7 +99,7 @@ static void add_row(struct lines *w, const struct line *line)
     snprintf(key, sizeof key, "%" G_GUINT64_FORMAT, ++w->count);
     size_t row = snapshot_add(w->chunk, key);
     airflow_set_time(w->chunk, row, LOG_TIME, line->at_ms);
-    airflow_set_text(w->chunk, row, LOG_LEVEL, line->level);
+    snapshot_set_optional_text(w->chunk, row, LOG_LEVEL, line->level);
     snapshot_set_text(w->chunk, row, LOG_TEXT, line->text);
     snapshot_set_health(w->chunk, row, level_health(line->level), NULL);
     if (line->grouped)

@@ -103,11 +103,11 @@ static size_t add_run(struct snapshot *s, const struct run *r, bool history, int
     int64_t duration = r->duration_ms;
     if (duration == AIRFLOW_NONE && is_state(r, "running"))
         duration = span(r->started_ms, AIRFLOW_NONE, server_ms);
-    airflow_set_text(s, row, RUN_DAG, r->dag);
-    airflow_set_text(s, row, RUN_STATE, r->state);
-    airflow_set_text(s, row, RUN_TYPE, r->type);
-    airflow_set_text(s, row, RUN_NOTE, r->note);
-    airflow_set_text(s, row, RUN_USER, r->user);
+    snapshot_set_optional_text(s, row, RUN_DAG, r->dag);
+    snapshot_set_optional_text(s, row, RUN_STATE, r->state);
+    snapshot_set_optional_text(s, row, RUN_TYPE, r->type);
+    snapshot_set_optional_text(s, row, RUN_NOTE, r->note);
+    snapshot_set_optional_text(s, row, RUN_USER, r->user);
     airflow_set_time(s, row, RUN_LOGICAL, r->logical_ms);
     airflow_set_time(s, row, RUN_AFTER, r->after_ms);
     airflow_set_time(s, row, RUN_STARTED, r->started_ms);

@@ -87,7 +87,7 @@ static void set_task(const struct airflow *a, struct snapshot *s, size_t row, co
     json_cell(s, row, TASK_POOL, json, "pool");
     json_cell(s, row, TASK_OPERATOR, json,
         json_text(json, "operator_name") ? "operator_name" : "operator");
-    airflow_set_text(s, row, TASK_HOST, json_text(json, "hostname"));
+    snapshot_set_optional_text(s, row, TASK_HOST, json_text(json, "hostname"));
     json_int(json, "map_index", &map_index);
     airflow_set_time(s, row, TASK_MAP, map_index < 0 ? AIRFLOW_NONE : map_index);
     set_times(a, s, row, json);

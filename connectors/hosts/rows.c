@@ -13,22 +13,6 @@ static void set_real(struct snapshot *s, size_t row, int column, double value, e
         snapshot_set_absent(s, row, column, why);
 }
 
-static void set_int(struct snapshot *s, size_t row, int column, int64_t value, enum absent why)
-{
-    if (value >= 0)
-        snapshot_set_int(s, row, column, value);
-    else
-        snapshot_set_absent(s, row, column, why);
-}
-
-static void set_text(struct snapshot *s, size_t row, int column, const char *text)
-{
-    if (text && *text)
-        snapshot_set_text(s, row, column, text);
-    else
-        snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
-}
-
 static double share(int64_t part, int64_t whole)
 {
     return part >= 0 && whole > 0 ? CLAMP(100.0 * (double)part / (double)whole, 0, 100) : -1;
@@ -44,7 +28,7 @@ static double memory_percent(const struct sample *n)
 static void set_load(struct snapshot *s, size_t row, const struct sample *n)
 {
     set_real(s, row, HOST_LOAD1, n->load[0], ABSENT_NO_VALUE);
-    set_int(s, row, HOST_CPUS, n->cpus > 0 ? n->cpus : -1, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, HOST_CPUS, n->cpus > 0 ? n->cpus : -1, ABSENT_NO_VALUE);
     set_real(s, row, HOST_LOAD_PER_CPU, n->load[0] >= 0 && n->cpus > 0 ? n->load[0] / n->cpus : -1,
         ABSENT_NO_VALUE);
 }
@@ -57,7 +41,7 @@ static void set_rates(struct snapshot *s, size_t row, const struct host *h)
     set_real(s, row, HOST_IOWAIT, h->rates.iowait, why);
     set_real(s, row, HOST_NET_IN, h->rates.net_in, why);
     set_real(s, row, HOST_NET_OUT, h->rates.net_out, why);
-    set_int(s, row, HOST_OOM_KILLS, h->rates.oom_kills, why);
+    snapshot_set_optional_int(s, row, HOST_OOM_KILLS, h->rates.oom_kills, why);
 }
 
 static void set_disk(struct snapshot *s, size_t row, const struct sample *n)
@@ -92,12 +76,12 @@ static void set_units(struct snapshot *s, size_t row, const struct sample *n)
             names, "%s%s", i ? ", " : "", (const char *)g_ptr_array_index(n->failed_units, i));
     if (n->failed_units->len > 8)
         g_string_append_printf(names, " and %u more", n->failed_units->len - 8);
-    set_text(s, row, HOST_UNITS, names->str);
+    snapshot_set_optional_text(s, row, HOST_UNITS, names->str);
 }
 
 static void set_clock(struct snapshot *s, size_t row, const struct host *h)
 {
-    set_int(s, row, HOST_LATENCY, h->latency_ms, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, HOST_LATENCY, h->latency_ms, ABSENT_NO_VALUE);
     if (!h->has_skew) {
         snapshot_set_absent(s, row, HOST_CLOCK_SKEW, ABSENT_NO_VALUE);
         snapshot_set_absent(s, row, HOST_CLOCK_OFF, ABSENT_NO_VALUE);
@@ -115,8 +99,8 @@ static void set_clock(struct snapshot *s, size_t row, const struct host *h)
 static void set_cells(struct snapshot *s, size_t row, const struct host *h)
 {
     const struct sample *n = h->now;
-    set_text(s, row, HOST_OS, n->os);
-    set_text(s, row, HOST_KERNEL, n->kernel);
+    snapshot_set_optional_text(s, row, HOST_OS, n->os);
+    snapshot_set_optional_text(s, row, HOST_KERNEL, n->kernel);
     snapshot_set_int(s, row, HOST_UPTIME, (int64_t)(n->uptime_s * 1000));
     set_load(s, row, n);
     set_rates(s, row, h);
@@ -171,8 +155,8 @@ static void add_host(const struct host *h, struct snapshot *s)
     else
         set_nothing(s, row, h);
     snapshot_set_text(s, row, HOST_STATE, host_state(h));
-    set_text(s, row, HOST_ROLES, h->roles);
-    set_text(s, row, HOST_TRANSPORT, shell_facts(h->shell)->transport);
+    snapshot_set_optional_text(s, row, HOST_ROLES, h->roles);
+    snapshot_set_optional_text(s, row, HOST_TRANSPORT, shell_facts(h->shell)->transport);
     snapshot_set_int(s, row, HOST_MISSED, h->missed);
     if (h->since_ms > 0)
         snapshot_set_int(s, row, HOST_SINCE, h->since_ms);
@@ -210,8 +194,8 @@ void rows_disks(const struct host *h, struct snapshot *s)
         snapshot_set_int(s, row, DISK_FREE, d->available * 1024);
         snapshot_set_int(s, row, DISK_SIZE, d->size * 1024);
         set_real(s, row, DISK_INODES, sample_inode_percent(d), ABSENT_NO_VALUE);
-        set_text(s, row, DISK_TYPE, d->type);
-        set_text(s, row, DISK_DEVICE, d->source);
+        snapshot_set_optional_text(s, row, DISK_TYPE, d->type);
+        snapshot_set_optional_text(s, row, DISK_DEVICE, d->source);
         snapshot_set_bool(s, row, DISK_READ_ONLY, d->read_only);
         snapshot_set_phase(s, row, PHASE_RUN);
         set_age(s, row, h, h->at_ms);
@@ -237,10 +221,10 @@ void rows_processes(const struct host *h, struct snapshot *s)
         set_real(s, row, TASK_CORES, cores[i], why);
         set_real(s, row, TASK_CPU,
             cores[i] >= 0 && n->cpus > 0 ? MIN(100 * cores[i] / n->cpus, 100) : -1, why);
-        set_int(
+        snapshot_set_optional_int(
             s, row, TASK_MEMORY, n->page_bytes ? t->pages * n->page_bytes : -1, ABSENT_NO_VALUE);
         snapshot_set_int(s, row, TASK_THREADS, t->threads);
-        set_int(s, row, TASK_FDS, t->fds, ABSENT_DENIED);
+        snapshot_set_optional_int(s, row, TASK_FDS, t->fds, ABSENT_DENIED);
         snapshot_set_phase(s, row, PHASE_RUN);
         set_age(s, row, h, h->full_at_ms);
     }

@@ -293,6 +293,14 @@ bool call_all(struct call *c, GArray *requests, int timeout_ms, GError **error)
  * longer for networks on which an answer takes long, and between them librdkafka's callbacks are heard
  * and another broker gets its chance. All topics are asked for even then: asked for "the known ones"
  * it would let brokers create those that were deleted meanwhile. */
+const rd_kafka_ConfigResource_t **call_configs(const rd_kafka_event_t *event, size_t *count)
+{
+    *count = 0;
+    return event ? rd_kafka_DescribeConfigs_result_resources(
+                       rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event), count)
+                 : NULL;
+}
+
 const struct rd_kafka_metadata *call_metadata(struct call *c, int timeout_ms, GError **error)
 {
     const struct rd_kafka_metadata *metadata = NULL;

@@ -55,6 +55,9 @@ void call_request_clear(gpointer request);
 /* An array of struct call_request that clears them. */
 GArray *call_requests_new(void);
 
+/* The answer to DescribeConfigs, count of them; NULL and 0 without an event. The event's. */
+const rd_kafka_ConfigResource_t **call_configs(const rd_kafka_event_t *event, size_t *count);
+
 #define CALL_IN_FLIGHT_MAX 200
 /* For publishing what was learned. */
 #define CALL_RESERVE_MS 500

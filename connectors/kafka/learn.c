@@ -269,8 +269,7 @@ void learn_topic_configs(const struct call_request *r, const rd_kafka_event_t *e
         return;
     }
     size_t count;
-    const rd_kafka_ConfigResource_t **all = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event), &count);
+    const rd_kafka_ConfigResource_t **all = call_configs(event, &count);
     for (size_t i = 0; i < count; i++)
         learn_config(learn, all[i]);
     learn->good++;
@@ -281,11 +280,8 @@ void learn_mode(const struct call_request *r, const rd_kafka_event_t *event,
 {
     struct learn *learn = r->data;
     struct kafka_state *s = learn->state;
-    size_t count = 0, n = 0;
-    const rd_kafka_ConfigResource_t **all =
-        event ? rd_kafka_DescribeConfigs_result_resources(
-                    rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event), &count)
-              : NULL;
+    size_t count, n = 0;
+    const rd_kafka_ConfigResource_t **all = call_configs(event, &count);
     if (count > 0)
         err = rd_kafka_ConfigResource_error(all[0]);
     if (count == 0 || err) {

@@ -6,14 +6,6 @@
 
 #define ACTIVE_MS 300000 /* a group whose commits moved this recently is running, members or not */
 
-static void set_optional(struct snapshot *s, size_t row, int column, const char *text)
-{
-    if (text && *text)
-        snapshot_set_text(s, row, column, text);
-    else
-        snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
-}
-
 static enum absent absence(enum kafka_answer answer)
 {
     switch (answer) {
@@ -60,13 +52,13 @@ static void add_broker(
     g_autoptr(GString) error = g_string_new(NULL);
     size_t row = snapshot_add(out, key);
     snapshot_set_int(out, row, BROKER_ID, b->id);
-    set_optional(out, row, BROKER_HOST, b->host);
+    snapshot_set_optional_text(out, row, BROKER_HOST, b->host);
     if (b->host)
         snapshot_set_int(out, row, BROKER_PORT, b->port);
     else
         snapshot_set_absent(out, row, BROKER_PORT, ABSENT_NO_VALUE);
     if (b->rack_known)
-        set_optional(out, row, BROKER_RACK, b->rack);
+        snapshot_set_optional_text(out, row, BROKER_RACK, b->rack);
     set_controller(s, out, row, b);
     snapshot_set_int(out, row, BROKER_LEADERS, b->leaders);
     snapshot_set_int(out, row, BROKER_REPLICAS, b->replicas);
@@ -141,7 +133,7 @@ static void set_topic_config(struct snapshot *out, size_t row, const struct kafk
     else
         snapshot_set_absent(out, row, TOPIC_RETENTION, absence(t->config_known));
     if (known)
-        set_optional(out, row, TOPIC_CLEANUP, t->cleanup);
+        snapshot_set_optional_text(out, row, TOPIC_CLEANUP, t->cleanup);
     else
         snapshot_set_absent(out, row, TOPIC_CLEANUP, absence(t->config_known));
     if (t->internal_known == KAFKA_KNOWN)
@@ -215,7 +207,7 @@ static void set_ids(
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < count; i++)
         g_string_append_printf(text, "%s%d", i > 0 ? "," : "", ids[i]);
-    set_optional(out, row, column, text->str);
+    snapshot_set_optional_text(out, row, column, text->str);
 }
 
 static void set_offset(
@@ -347,7 +339,7 @@ static void set_members(
         snapshot_set_int(out, row, GROUP_MEMBERS, g->members->len);
         if (g->described_ms < since_ms)
             snapshot_set_quality(out, row, GROUP_MEMBERS, SAMPLED);
-        set_optional(out, row, GROUP_PROTOCOL, g->assignor);
+        snapshot_set_optional_text(out, row, GROUP_PROTOCOL, g->assignor);
     } else {
         snapshot_set_absent(out, row, GROUP_MEMBERS, why);
         snapshot_set_absent(out, row, GROUP_PROTOCOL, why);
@@ -363,8 +355,9 @@ static void add_group(
 {
     g_autoptr(GString) error = g_string_new(NULL);
     size_t row = snapshot_add(out, g->id);
-    set_optional(out, row, GROUP_STATE, strcmp(g->state, "Unknown") == 0 ? NULL : g->state);
-    set_optional(out, row, GROUP_TYPE, g->type);
+    snapshot_set_optional_text(
+        out, row, GROUP_STATE, strcmp(g->state, "Unknown") == 0 ? NULL : g->state);
+    snapshot_set_optional_text(out, row, GROUP_TYPE, g->type);
     set_members(out, row, g, m.since_ms);
     set_lag(out, row, g);
     if (g->rebalancing_ms > 0)
@@ -449,9 +442,10 @@ static void set_member(
         snapshot_set_absent(out, row, columns[i], why);
     if (!m)
         return;
-    set_optional(out, row, OFFSET_MEMBER, m->instance ? m->instance : m->id);
-    set_optional(out, row, OFFSET_CLIENT_ID, m->client);
-    set_optional(out, row, OFFSET_HOST, m->host && m->host[0] == '/' ? m->host + 1 : m->host);
+    snapshot_set_optional_text(out, row, OFFSET_MEMBER, m->instance ? m->instance : m->id);
+    snapshot_set_optional_text(out, row, OFFSET_CLIENT_ID, m->client);
+    snapshot_set_optional_text(
+        out, row, OFFSET_HOST, m->host && m->host[0] == '/' ? m->host + 1 : m->host);
 }
 
 static void set_partition_lag(

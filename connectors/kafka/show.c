@@ -102,11 +102,8 @@ static void take_configs(const struct call_request *r, const rd_kafka_event_t *e
     rd_kafka_resp_err_t err, const char *text)
 {
     struct showing *s = r->data;
-    size_t count = 0, n = 0;
-    const rd_kafka_ConfigResource_t **all =
-        event ? rd_kafka_DescribeConfigs_result_resources(
-                    rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event), &count)
-              : NULL;
+    size_t count, n = 0;
+    const rd_kafka_ConfigResource_t **all = call_configs(event, &count);
     if (count > 0 && (err = rd_kafka_ConfigResource_error(all[0])))
         text = rd_kafka_err2str(err);
     if (count == 0 || err) {

@@ -97,14 +97,6 @@ const struct kind trino_nodes_kind = {
 
 /* -- publishing --------------------------------------------------------------------------------------- */
 
-static void set_whole(struct snapshot *s, size_t row, int column, int64_t value)
-{
-    if (value >= 0)
-        snapshot_set_int(s, row, column, value);
-    else
-        snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
-}
-
 static void set_share(struct snapshot *s, size_t row, int column, int64_t part, int64_t all)
 {
     snapshot_set_real(
@@ -117,15 +109,16 @@ static void add_load(struct snapshot *s, size_t row, const struct node *node, in
     if (load->at_ms == 0)
         return; /* only the coordinator was asked */
     snapshot_set_real(s, row, CPU, load->cpu * 100.0);
-    set_whole(s, row, HEAP, load->heap);
-    set_whole(s, row, HEAP_MAX, load->heap_max);
+    snapshot_set_optional_int(s, row, HEAP, load->heap, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, HEAP_MAX, load->heap_max, ABSENT_NO_VALUE);
     set_share(s, row, HEAP_PERCENT, load->heap, load->heap_max);
-    set_whole(s, row, POOL, load->pool);
-    set_whole(s, row, POOL_MAX, load->pool_max);
+    snapshot_set_optional_int(s, row, POOL, load->pool, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, POOL_MAX, load->pool_max, ABSENT_NO_VALUE);
     set_share(s, row, MEMORY, load->pool, load->pool_max);
-    set_whole(s, row, PROCESSORS, load->processors);
-    set_whole(s, row, UPTIME, load->uptime_ms);
-    set_whole(s, row, HEAP_HIGH_FOR, node->heap_high_ms > 0 ? now_ms - node->heap_high_ms : 0);
+    snapshot_set_optional_int(s, row, PROCESSORS, load->processors, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, UPTIME, load->uptime_ms, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, HEAP_HIGH_FOR,
+        node->heap_high_ms > 0 ? now_ms - node->heap_high_ms : 0, ABSENT_NO_VALUE);
 }
 
 static void add_beat(struct snapshot *s, size_t row, const struct nodes *n, const struct node *node)

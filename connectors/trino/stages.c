@@ -382,14 +382,6 @@ static bool read_tree(struct lane *l, struct trino *t, struct tree *tree, GError
 
 /* -- publishing ----------------------------------------------------------------------------------- */
 
-static void set_whole(struct snapshot *s, size_t row, int column, int64_t value)
-{
-    if (value >= 0)
-        snapshot_set_int(s, row, column, value);
-    else
-        snapshot_set_absent(s, row, column, ABSENT_NO_VALUE);
-}
-
 static void set_words(struct snapshot *s, size_t row, int column, const char *text)
 {
     if (text)
@@ -417,17 +409,17 @@ static void add_stage(struct snapshot *s, const struct stage *stage, int64_t at_
     snapshot_set_phase(s, row, phase_of(stage->state));
     set_words(s, row, STATE, stage->state);
     set_words(s, row, NODE, stage->node);
-    set_whole(s, row, TASKS, stage->tasks);
-    set_whole(s, row, SPLITS, stage->splits);
-    set_whole(s, row, SPLITS_DONE, stage->splits_done);
-    set_whole(s, row, ROWS, stage->rows);
-    set_whole(s, row, BYTES, stage->bytes);
-    set_whole(s, row, ELAPSED, stage->elapsed_ms);
-    set_whole(s, row, CPU, stage->cpu_ms);
-    set_whole(s, row, MEMORY, stage->memory_bytes);
-    set_whole(s, row, SPILLED, stage->spilled_bytes);
-    set_whole(s, row, ROWS_OUT, stage->rows_out);
-    set_whole(s, row, FAILED_TASKS, stage->failed_tasks);
+    snapshot_set_optional_int(s, row, TASKS, stage->tasks, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, SPLITS, stage->splits, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, SPLITS_DONE, stage->splits_done, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, ROWS, stage->rows, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, BYTES, stage->bytes, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, ELAPSED, stage->elapsed_ms, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, CPU, stage->cpu_ms, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, MEMORY, stage->memory_bytes, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, SPILLED, stage->spilled_bytes, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, ROWS_OUT, stage->rows_out, ABSENT_NO_VALUE);
+    snapshot_set_optional_int(s, row, FAILED_TASKS, stage->failed_tasks, ABSENT_NO_VALUE);
     snapshot_set_real(s, row, BLOCKED, stage->blocked);
     snapshot_set_real(s, row, SKEW, stage->skew);
 }

@@ -37,6 +37,19 @@ static inline void harness_result_clear(struct harness_result *r)
     g_clear_error(&r->error);
 }
 
+extern const struct connector *const __start_weir_connectors[];
+extern const struct connector *const __stop_weir_connectors[];
+
+/* The connector of that name; there must be one. */
+static inline const struct connector *harness_connector(const char *name)
+{
+    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
+         c++)
+        if (strcmp((*c)->name, name) == 0)
+            return *c;
+    g_assert_not_reached();
+}
+
 /* sources: the YAML below `sources:`, indented by eight blanks. */
 static inline void harness_open(
     struct harness *h, const struct connector *const *connectors, const char *sources)

@@ -7,9 +7,6 @@
 #include "harness.h"
 #include "script.h"
 
-extern const struct connector *const __start_weir_connectors[];
-extern const struct connector *const __stop_weir_connectors[];
-
 #define SIGNED_IN                                                                                  \
     "      af:\n        type: airflow\n        url: http://127.0.0.1:1\n        username: "        \
     "oncall\n"                                                                                     \
@@ -37,15 +34,6 @@ struct test {
 };
 
 static const struct connector *connectors[2];
-
-static void find_connector(void)
-{
-    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
-         c++)
-        if (strcmp((*c)->name, "airflow") == 0)
-            connectors[0] = *c;
-    g_assert_nonnull(connectors[0]);
-}
 
 static void begin(struct test *t)
 {
@@ -660,7 +648,7 @@ static void test_tables(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    find_connector();
+    connectors[0] = harness_connector("airflow");
     g_test_add_func("/airflow/its-tables-are-sound", test_tables);
     g_test_add_func("/airflow/airflow-2-is-refused-with-a-sentence", test_version_2);
     g_test_add_func("/airflow/another-server-is-not-taken-for-airflow", test_other_server);

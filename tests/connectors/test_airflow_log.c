@@ -6,9 +6,6 @@
 #include "harness.h"
 #include "script.h"
 
-extern const struct connector *const __start_weir_connectors[];
-extern const struct connector *const __stop_weir_connectors[];
-
 #define SOURCE                                                                                     \
     "      af:\n        type: airflow\n        url: http://127.0.0.1:1\n        username: "        \
     "oncall\n"                                                                                     \
@@ -31,15 +28,6 @@ struct test {
 };
 
 static const struct connector *connectors[2];
-
-static void find_connector(void)
-{
-    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
-         c++)
-        if (strcmp((*c)->name, "airflow") == 0)
-            connectors[0] = *c;
-    g_assert_nonnull(connectors[0]);
-}
 
 static void begin(struct test *t)
 {
@@ -306,7 +294,7 @@ static void test_long(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    find_connector();
+    connectors[0] = harness_connector("airflow");
     g_test_add_func("/airflow-log/every-line-with-time-level-and-its-group", test_whole);
     g_test_add_func("/airflow-log/exceptions-read-as-python-prints-them", test_exceptions);
     g_test_add_func("/airflow-log/tail-since-and-try", test_options);

@@ -10,9 +10,6 @@
 
 #include "harness.h"
 
-extern const struct connector *const __start_weir_connectors[];
-extern const struct connector *const __stop_weir_connectors[];
-
 #define TAPE      "tests/tapes/airflow.tape"
 #define RUN       "af/dags/lab_fail_chain/runs/seed__0"
 #define MAPPED    "af/dags/lab_mapped/runs/seed__0"
@@ -44,11 +41,7 @@ static void read_tape(void)
 
 static void run_session(void)
 {
-    const struct connector *connectors[2] = {0};
-    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
-         c++)
-        if (strcmp((*c)->name, "airflow") == 0)
-            connectors[0] = *c;
+    const struct connector *const connectors[2] = {harness_connector("airflow")};
     const char *url = g_getenv("WEIR_TEST_AIRFLOW");
     g_setenv("WEIR_TEST_PASSWORD", "admin", TRUE);
     g_autofree char *yaml = g_strdup_printf("      af:\n        type: airflow\n        url: %s\n"

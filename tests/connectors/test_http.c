@@ -82,18 +82,24 @@ static void start_server(void)
     fclose(f);
 }
 
-static void run_with(const char *extra, unsigned at, void (*in_lane)(struct http *h))
+static void run_at(const char *url, const char *extra, void (*in_lane)(struct http *h))
 {
     struct harness h;
     struct harness_result r = {0};
-    g_autofree char *yaml = g_strdup_printf(
-        "      one:\n        type: probe\n        url: http://127.0.0.1:%u\n%s", at, extra);
+    g_autofree char *yaml =
+        g_strdup_printf("      one:\n        type: probe\n        url: %s\n%s", url, extra);
     body = in_lane;
     harness_open(&h, connectors, yaml);
     harness_fetch(&h, "probe.rows", "one", &r);
     g_assert_no_error(r.error);
     harness_result_clear(&r);
     harness_close(&h);
+}
+
+static void run_with(const char *extra, unsigned at, void (*in_lane)(struct http *h))
+{
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u", at);
+    run_at(url, extra, in_lane);
 }
 
 static void run(void (*in_lane)(struct http *h))
@@ -237,15 +243,7 @@ static void in_unresolved(struct http *h)
 
 static void test_names(void)
 {
-    struct harness h;
-    struct harness_result r = {0};
-    body = in_unresolved;
-    harness_open(&h, connectors,
-        "      one:\n        type: probe\n        url: http://nowhere.invalid:8080\n");
-    harness_fetch(&h, "probe.rows", "one", &r);
-    g_assert_no_error(r.error);
-    harness_result_clear(&r);
-    harness_close(&h);
+    run_at("http://nowhere.invalid:8080", "", in_unresolved);
 }
 
 static void in_plain(struct http *h)
@@ -259,15 +257,7 @@ static void in_plain(struct http *h)
 
 static void test_plain(void)
 {
-    struct harness h;
-    struct harness_result r = {0};
-    body = in_plain;
-    harness_open(&h, connectors,
-        "      one:\n        type: probe\n        url: http://nowhere.invalid:8080\n");
-    harness_fetch(&h, "probe.rows", "one", &r);
-    g_assert_no_error(r.error);
-    harness_result_clear(&r);
-    harness_close(&h);
+    run_at("http://nowhere.invalid:8080", "", in_plain);
 }
 
 static void in_sent(struct http *h)
@@ -520,16 +510,8 @@ static void in_no_tls(struct http *h)
 
 static void run_tls(unsigned at, const char *extra, void (*in_lane)(struct http *h))
 {
-    struct harness h;
-    struct harness_result r = {0};
-    g_autofree char *yaml = g_strdup_printf(
-        "      one:\n        type: probe\n        url: https://localhost:%u\n%s", at, extra);
-    body = in_lane;
-    harness_open(&h, connectors, yaml);
-    harness_fetch(&h, "probe.rows", "one", &r);
-    g_assert_no_error(r.error);
-    harness_result_clear(&r);
-    harness_close(&h);
+    g_autofree char *url = g_strdup_printf("https://localhost:%u", at);
+    run_at(url, extra, in_lane);
 }
 
 static bool make_certificate(const char *path)

@@ -8,18 +8,6 @@
 
 #include "harness.h"
 
-extern const struct connector *const __start_weir_connectors[];
-extern const struct connector *const __stop_weir_connectors[];
-
-static const struct connector *connector_trino(void)
-{
-    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
-         c++)
-        if (strcmp((*c)->name, "trino") == 0)
-            return *c;
-    g_assert_not_reached();
-}
-
 static char *tape_path(const char *name)
 {
     return g_build_filename(
@@ -520,7 +508,7 @@ static void test_kinds(void)
     struct registry *r = registry_new();
     g_autoptr(GString) faults = g_string_new(NULL);
     registry_add(r, derived_connector());
-    registry_add(r, connector_trino());
+    registry_add(r, harness_connector("trino"));
     kind_check(r, faults);
     g_assert_cmpstr(faults->str, ==, "");
     registry_free(r);

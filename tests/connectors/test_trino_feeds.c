@@ -4,9 +4,6 @@
 
 #include "harness.h"
 
-extern const struct connector *const __start_weir_connectors[];
-extern const struct connector *const __stop_weir_connectors[];
-
 #define LIVE                                                                                       \
     "/v1/query?state=QUEUED&state=WAITING_FOR_RESOURCES&state=DISPATCHING&state=PLANNING&state="   \
     "STARTING&state=RUNNING&state=FINISHING"
@@ -59,18 +56,9 @@ static const struct line usual[] = {{"/v1/info", 200, INFO}, {LIVE, 200, "[]"}, 
         "\"http://c1:8080\",\"coordinator\":\"true\",\"node_version\":\"476\"}}]}"},
     {"/v1/node", 200, "[]"}, {"/v1/node/failed", 200, "[]"}};
 
-static const struct connector *connector_trino(void)
-{
-    for (const struct connector *const *c = __start_weir_connectors; c < __stop_weir_connectors;
-         c++)
-        if (strcmp((*c)->name, "trino") == 0)
-            return *c;
-    g_assert_not_reached();
-}
-
 static void open_tape(struct harness *h, const char *path, const char *more)
 {
-    const struct connector *const connectors[] = {connector_trino(), NULL};
+    const struct connector *const connectors[] = {harness_connector("trino"), NULL};
     g_setenv("WEIR_TAPE", path, TRUE);
     g_setenv("WEIR_TAPE_MODE", "replay", TRUE);
     g_autofree char *yaml = g_strdup_printf(
