@@ -15,6 +15,10 @@ import tempfile
 import time
 import urllib.request
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import finish, ok, skip_all
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIR = os.environ.get("WEIR", os.path.join(HERE, "../../build/weir"))
 TIMEOUT_S = 2
@@ -56,19 +60,6 @@ MODES = {
     "no-http": r"makes no sense .*; is url that of the right server\?",
     "controls": r"400 Bad Request.*; this weir may not know the server's version",
 }
-
-count = 0
-failed = 0
-
-
-def result(ok, name, notes=()):
-    global count, failed
-    count += 1
-    failed += not ok
-    print(f"{'ok' if ok else 'not ok'} {count} - {name}")
-    for note in () if ok else notes:
-        print("#   " + repr(note)[:600])
-    sys.stdout.flush()
 
 
 def start_server():
@@ -155,26 +146,24 @@ def is_there(folder, system, options):
 
 def main():
     if not os.access(WEIR, os.X_OK):
-        print(f"1..0 # SKIP {WEIR} is not built")
-        return 0
+        return skip_all(f"{WEIR} is not built")
     server, port, refused = start_server()
     try:
         with tempfile.TemporaryDirectory() as folder:
             there = [one_ for one_ in SYSTEMS if is_there(folder, one_[0], one_[1])]
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 for name, notes in pool.map(lambda job: one(folder, job), jobs(port, refused, there)):
-                    result(not notes, name, notes)
+                    ok(not notes, name, *notes)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/hits", timeout=10) as answer:
                 hits = json.load(answer)["hits"]
-            result(hits == 0, "no redirect was followed", [f"{hits} requests"])
+            ok(hits == 0, "no redirect was followed", f"{hits} requests")
             missing = {system for system, _, _ in SYSTEMS} - {system for system, _, _ in there}
             for system in sorted(missing):
                 print(f"# {system} is not part of this build")
     finally:
         server.stdin.close()
         server.wait(10)
-    print(f"1..{count}")
-    return 1 if failed or not count else 0
+    return finish()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import finish, ok, skip_all
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 WEIR = os.environ.get("WEIR", os.path.join(HERE, "../../build/weir"))
 BASE = os.environ.get("LAB_AIRFLOW", "http://127.0.0.1:18081")
@@ -27,19 +31,6 @@ ROOT = os.environ.get("LAB_ROOT", "/var/tmp/weir-lab")
 ROUNDS = 6
 ACTIVE = ["running", "queued", "scheduled", "up_for_retry", "deferred", "up_for_reschedule", "restarting",
           "awaiting_input"]
-
-count = 0
-failed = 0
-
-
-def result(ok, name, notes=()):
-    global count, failed
-    count += 1
-    failed += not ok
-    print(f"{'ok' if ok else 'not ok'} {count} - {name}")
-    for note in () if ok else notes:
-        print("#   " + repr(note)[:1500])
-    sys.stdout.flush()
 
 
 def comment(text):
@@ -164,7 +155,7 @@ def compare(name, wanted, got):
         if not notes:
             comment(f"{len(seen)} rows, {sum(map(len, first.values()))} cells, {time.monotonic() - began:.1f} s")
             break
-    result(not notes, name, notes[:20])
+    ok(not notes, name, *notes[:20])
 
 
 # ---- what the API says -------------------------------------------------------------------------------
@@ -322,8 +313,8 @@ def check_failed_log(api, config):
     notes = [(a, b) for a, b in zip(wanted, got) if a.rstrip() != b.rstrip()]
     notes += [err] if code else []
     comment(f"{len(got)} lines compared")
-    result(code == 0 and len(wanted) == len(got) and not notes, "the log of a failed task, line by line",
-           [f"{len(wanted)} wanted, {len(got)} got"] + notes[:5])
+    ok(code == 0 and len(wanted) == len(got) and not notes, "the log of a failed task, line by line",
+       f"{len(wanted)} wanted, {len(got)} got", *notes[:5])
 
 
 def check_big_log(api, config):
@@ -342,11 +333,11 @@ def check_big_log(api, config):
     comment(f"{got} lines: the first after {first or 0:.1f} s, all after {time.monotonic() - began:.1f} s "
             f"(the plain download: {server:.1f} s), {usage.ru_utime + usage.ru_stime:.1f} s CPU, "
             f"{usage.ru_maxrss / 1024:.0f} MB at most")
-    result(status == 0 and got == wanted and got > 200000, "a log of 200,000 lines is there to the last line",
-           [f"{wanted} wanted, {got} got, status {status}"])
-    result(usage.ru_maxrss < 120 * 1024, "and it is never in memory as a whole", [f"{usage.ru_maxrss} kB"])
+    ok(status == 0 and got == wanted and got > 200000, "a log of 200,000 lines is there to the last line",
+       f"{wanted} wanted, {got} got, status {status}")
+    ok(usage.ru_maxrss < 120 * 1024, "and it is never in memory as a whole", f"{usage.ru_maxrss} kB")
     code, out, _ = run(config, "logs", address, "--tail", "3")
-    result(code == 0 and out.count("\n") == 3, "--tail 3 prints three lines", [out])
+    ok(code == 0 and out.count("\n") == 3, "--tail 3 prints three lines", out)
 
 
 def check_follow(api, config):
@@ -365,7 +356,7 @@ def check_follow(api, config):
         program.kill()
         program.wait()
     wanted = list(range(ticks[0], ticks[0] + len(ticks))) if ticks else []
-    result(len(ticks) >= 8 and ticks == wanted, "following doubles and loses no line", [ticks])
+    ok(len(ticks) >= 8 and ticks == wanted, "following doubles and loses no line", ticks)
 
 
 # ---- credentials -----------------------------------------------------------------------------------
@@ -373,8 +364,8 @@ def check_follow(api, config):
 def fails_with(config, name, words):
     code, out, err = run(config, "get", "airflow.dags", "-o", "json")
     answer = json.loads(out)
-    result(code == 3 and re.search(words, err) and answer["complete"] is False and not answer["rows"], name,
-           [code, err, out[:300]])
+    ok(code == 3 and re.search(words, err) and answer["complete"] is False and not answer["rows"], name,
+       code, err, out[:300])
 
 
 def sign(key, claims):
@@ -393,7 +384,7 @@ def claims_of(token):
 def check_tokens(api, weir):
     good = weir.config([f"token: {weir.secret(api.token)}"])
     code, _, err = run(good, "get", "airflow.health", "-o", "json")
-    result(code == 0, "a token is enough", [err])
+    ok(code == 0, "a token is enough", err)
     fails_with(weir.config([f"token: {weir.secret(api.token[:-8] + 'AAAAAAAA')}"]), "a token with a wrong signature",
                r"does not accept the token: it is wrong or has expired; give a new one")
     try:
@@ -418,7 +409,7 @@ def check_credentials(api, weir):
             lambda: with_strip(rows(viewer, "airflow.dags")))
     for kind in ("airflow.health", "airflow.runs", "airflow.tasks"):
         code, _, err = run(viewer, "get", kind, "-o", "json")
-        result(code == 0, f"a viewer may read {kind}", [err])
+        ok(code == 0, f"a viewer may read {kind}", err)
 
 
 # ---- all of it ---------------------------------------------------------------------------------------
@@ -439,11 +430,11 @@ def check_kinds(api, config):
 def check_show(api, config):
     path = run_path("lab_fail_chain", "seed__0") + "/taskInstances/boom"
     code, out, err = run(config, "show", "--raw", "af/dags/lab_fail_chain/runs/seed__0/tasks/boom")
-    result(code == 0 and json.loads(out) == api.get(path), "show --raw is the server's own JSON", [err, out[:300]])
+    ok(code == 0 and json.loads(out) == api.get(path), "show --raw is the server's own JSON", err, out[:300])
     code, out, err = run(config, "show", "af/dags/lab_pool/runs/seed__0/tasks/waits[3]")
-    result(code == 0 and "Pool Slots Available" in out, "show says why a task waits", [err, out])
+    ok(code == 0 and "Pool Slots Available" in out, "show says why a task waits", err, out)
     code, _, err = run(config, "show", "af/dags/no-such-dag")
-    result(code == 3 and "404" in err and "no-such-dag" in err, "a DAG that is not there", [code, err])
+    ok(code == 3 and "404" in err and "no-such-dag" in err, "a DAG that is not there", code, err)
 
 
 def main():
@@ -451,8 +442,7 @@ def main():
         with urllib.request.urlopen(BASE + "/api/v2/version", timeout=20) as answer:
             comment(f"Airflow {json.load(answer)['version']} at {BASE}")
     except (OSError, ValueError) as error:
-        print(f"1..0 # SKIP no Airflow at {BASE}: {error}")
-        return 0
+        return skip_all(f"no Airflow at {BASE}: {error}")
     api = Api("admin")
     with tempfile.TemporaryDirectory() as folder:
         weir = Weir(folder)
@@ -463,8 +453,7 @@ def main():
         check_big_log(api, config)
         check_follow(api, config)
         check_credentials(api, weir)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

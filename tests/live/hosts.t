@@ -15,27 +15,16 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import finish, ok, skip, skip_all
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEIR = os.environ.get("WEIR", os.path.join(ROOT, "build", "weir"))
 SSHD = "/usr/sbin/sshd"
 NOT_DISKS = ("tmpfs devtmpfs ramfs squashfs erofs iso9660 udf efivarfs autofs proc sysfs cgroup cgroup2 devpts "
              "mqueue debugfs tracefs securityfs pstore bpf configfs nsfs rpc_pipefs binfmt_misc fuse.lxcfs").split()
-count = failures = compared = 0
-
-
-def ok(good, name, *why):
-    global count, failures
-    count += 1
-    failures += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    for line in why if not good else ():
-        print("#", str(line)[:600], flush=True)
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}", flush=True)
+compared = 0
 
 
 def write(path, text):
@@ -410,8 +399,7 @@ def lab_config():
 
 def main():
     if not os.access(WEIR, os.X_OK):
-        print(f"1..0 # SKIP {WEIR} is not built")
-        return 0
+        return skip_all(f"{WEIR} is not built")
     folder = tempfile.mkdtemp(prefix="weir-live-hosts-")
     try:
         compare("local", source(f"{folder}/local.yaml", ["local"]), "local")
@@ -435,8 +423,7 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"# {compared} rows compared")
-    print(f"1..{count}")
-    return 1 if failures else 0
+    return finish()
 
 
 if __name__ == "__main__":

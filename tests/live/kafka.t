@@ -15,11 +15,14 @@ import threading
 import time
 import unicodedata
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import finish, ok, skip_all
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEIR = os.environ.get("WEIR", os.path.join(ROOT, "build", "weir"))
 ROUNDS = 3
 BULK = "bulk-"  # topics and groups of the benchmark, when they are there: many, and nothing moves
-count = failures = 0
 
 
 def lab():
@@ -41,15 +44,6 @@ def lab():
 
 LAB = lab()
 BASE = LAB.get("LAB_KAFKA")
-
-
-def ok(good, name, *why):
-    global count, failures
-    count += 1
-    failures += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    for line in why if not good else ():
-        print("#", repr(line)[:600], flush=True)
 
 
 # -- Kafka's own tools -----------------------------------------------------------------------------
@@ -484,8 +478,7 @@ def test_login(folder):
 
 def main():
     if not LAB:
-        print("1..0 # SKIP no Kafka in the lab: make lab")
-        return 0
+        return skip_all("no Kafka in the lab: make lab")
     topics = test_topics()
     test_brokers(topics)
     test_partitions(topics)
@@ -502,8 +495,7 @@ def main():
             threading.Thread(target=greet, args=(server,), daemon=True).start()
             wrong(folder, f"127.0.0.1:{server.getsockname()[1]}", "a port that is not Kafka's", "not be Kafka's", "security.protocol")
         test_login(folder)
-    print(f"1..{count}")
-    return 1 if failures else 0
+    return finish()
 
 
 SOURCE = "events"

@@ -11,11 +11,14 @@ import tempfile
 import urllib.error
 import urllib.request
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import finish, ok, skip_all
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WEIR = os.environ.get("WEIR", os.path.join(ROOT, "build", "weir"))
 NUMBERS = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 SPANS = {"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1e3, "m": 60e3, "h": 3600e3, "d": 86400e3}
-count = failures = 0
 
 
 def lab_url():
@@ -30,15 +33,6 @@ def lab_url():
 
 
 BASE = lab_url()
-
-
-def ok(good, name, *why):
-    global count, failures
-    count += 1
-    failures += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    for line in why if not good else ():
-        print("#", str(line)[:500], flush=True)
 
 
 def rest(path, method="GET", body=None, user="lab"):
@@ -344,8 +338,7 @@ def main():
         if BASE is None or rest("/v1/info")["starting"]:
             raise OSError
     except (OSError, urllib.error.URLError):
-        print("1..0 # SKIP no Trino in the lab: make lab")
-        return 0
+        return skip_all("no Trino in the lab: make lab")
     rows = test_queries()
     test_health(rows)
     test_runtime_queries()
@@ -357,8 +350,7 @@ def main():
     test_kill()
     test_blocked()
     test_quiet()
-    print(f"1..{count}")
-    return 1 if failures else 0
+    return finish()
 
 
 with tempfile.TemporaryDirectory() as folder:
