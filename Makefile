@@ -26,7 +26,7 @@ OPTIMIZE += -fno-sanitize-recover=undefined
 endif
 
 PKG      := pkg-config
-BASE_PC  := glib-2.0 libfyaml libcjson
+BASE_PC  := glib-2.0 yaml-0.1 libcjson
 TUI_PC   := ncursesw
 CONN_PC  := libcurl libssh2 libcjson glib-2.0
 TEST_PC  := vterm
@@ -45,11 +45,11 @@ CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' $(WARNINGS) $(
              $(OPTIMIZE) -fPIC -MMD -MP $(CFLAGS)
 
 # What each folder may see: an include that breaks the dependency rule does not compile.
-INC_core       := -Icore -Icore/derived
-INC_views      := -Icore -Iviews
-INC_tui        := -Icore -Icore/derived -Itui
-INC_connectors := -Icore -Iconnectors -Iconnectors/transport
-INC_tests      := -Icore -Icore/derived -Iviews -Itui -Itests/pty -Itests/e2e -Itests
+INC_core       := -iquote core -iquote core/derived
+INC_views      := -iquote core -iquote views
+INC_tui        := -iquote core -iquote core/derived -iquote tui
+INC_connectors := -iquote core -iquote connectors -iquote connectors/transport
+INC_tests      := -iquote core -iquote core/derived -iquote views -iquote tui -iquote tests/pty -iquote tests/e2e -iquote tests
 
 # -- what there is ----------------------------------------------------------------------------------
 

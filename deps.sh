@@ -19,7 +19,7 @@ build-essential     cmd:cc
 pkg-config          cmd:pkg-config
 libncurses-dev      ncursesw
 libglib2.0-dev      glib-2.0
-libfyaml-dev        libfyaml
+libyaml-dev         yaml-0.1
 libcjson-dev        libcjson
 libcurl4-openssl-dev libcurl
 libssh2-1-dev       libssh2

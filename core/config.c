@@ -191,7 +191,7 @@ static void read_sources(struct environment *e, struct yaml *y, const struct yam
 /* A key of the contract that this version cannot honour: empty is harmless, more is said. */
 static void read_later(struct yaml *y, const struct yaml_pair *p)
 {
-    g_autoptr(GPtrArray) items = yaml_items(p->value);
+    g_autoptr(GPtrArray) items = yaml_items(y, p->value);
     g_autofree char *text = yaml_text(p->value);
     bool list = yaml_is_map(p->value) || yaml_is_list(p->value);
     if (yaml_is_text(p->value) ? strcmp(text, "false") != 0 : list && items->len > 0)
@@ -258,11 +258,11 @@ static void read_keys(struct config *c, struct yaml *y, const struct yaml_pair *
     yaml_pairs_free(pairs);
 }
 
-static struct fy_node *read_root(struct config *c, struct yaml *y, char **open_name)
+static struct yaml_node_s *read_root(struct config *c, struct yaml *y, char **open_name)
 {
     static const char *const known[] = {"environment", "environments", "theme", "keys", NULL};
-    struct fy_node *open_node = NULL;
-    struct fy_node *root = yaml_root(y);
+    struct yaml_node_s *open_node = NULL;
+    struct yaml_node_s *root = yaml_root(y);
     if (root && !yaml_is_map(root)) {
         yaml_fault(y, root, "the file must be a map with the key \"environments\"");
         return NULL;
@@ -303,7 +303,7 @@ static struct environment *find_environment(const struct config *c, const char *
 
 /* Which environment opens: the one asked for, the one the file names, or its only one. */
 static void choose_environment(
-    struct config *c, const char *wanted, const char *named, struct fy_node *named_node)
+    struct config *c, const char *wanted, const char *named, struct yaml_node_s *named_node)
 {
     const char *name = wanted ? wanted : named;
     if (name)
@@ -376,7 +376,7 @@ struct config *config_load(const char *path, const char *env, GPtrArray *faults)
     c->yaml = y;
     c->path = g_strdup(found);
     g_autofree char *named = NULL;
-    struct fy_node *named_node = read_root(c, y, &named);
+    struct yaml_node_s *named_node = read_root(c, y, &named);
     if (faults->len == before || c->environments->len > 0)
         choose_environment(c, env, named, named_node);
     g_ptr_array_add(c->keys, NULL);

@@ -30,10 +30,10 @@ struct source {
     char *type;
     struct environment *environment;
     const struct connector *connector;
-    GArray *raw;        /* struct yaml_pair: its lines of the file, or NULL */
-    char **pairs;       /* or what discovery said: name, value, ... */
-    struct fy_node *at; /* its name in the file */
-    GHashTable *values; /* option name to struct value */
+    GArray *raw;            /* struct yaml_pair: its lines of the file, or NULL */
+    char **pairs;           /* or what discovery said: name, value, ... */
+    struct yaml_node_s *at; /* its name in the file */
+    GHashTable *values;     /* option name to struct value */
     struct fault *fault;
 };
 
@@ -54,7 +54,7 @@ void source_read_options(struct source *s, struct yaml *y, const struct registry
 void environment_read_thresholds(struct environment *e, struct yaml *y, const struct registry *r);
 /* One secret out of its three forms; a fault when it is a plain string. */
 bool config_read_secret(
-    struct yaml *y, struct fy_node *node, const char *name, struct secret_spec *out);
+    struct yaml *y, struct yaml_node_s *node, const char *name, struct secret_spec *out);
 void source_show(const struct source *s, GString *out);
 /* A text as YAML: quoted unless it can mean nothing else. */
 void config_show_text(const char *text, GString *out);

@@ -60,18 +60,18 @@ void source_free(struct source *s)
 /* -- secrets ------------------------------------------------------------------------------------- */
 
 /* A text, or a list of nothing else. */
-static bool are_texts(struct fy_node *node)
+static bool are_texts(struct yaml *y, struct yaml_node_s *node)
 {
-    g_autoptr(GPtrArray) items = yaml_items(node);
+    g_autoptr(GPtrArray) items = yaml_items(y, node);
     for (guint i = 0; i < items->len; i++)
         if (!yaml_is_text(g_ptr_array_index(items, i)))
             return false;
     return yaml_is_list(node) || yaml_is_text(node);
 }
 
-static char **read_strings(struct fy_node *node)
+static char **read_strings(struct yaml *y, struct yaml_node_s *node)
 {
-    g_autoptr(GPtrArray) items = yaml_items(node);
+    g_autoptr(GPtrArray) items = yaml_items(y, node);
     GPtrArray *texts = g_ptr_array_new();
     for (guint i = 0; i < items->len; i++) {
         char *text = yaml_text(g_ptr_array_index(items, i));
@@ -99,7 +99,7 @@ static char *take_variable(const char *name)
 }
 
 bool config_read_secret(
-    struct yaml *y, struct fy_node *node, const char *name, struct secret_spec *out)
+    struct yaml *y, struct yaml_node_s *node, const char *name, struct secret_spec *out)
 {
     if (!yaml_is_map(node)) {
         yaml_fault(y, node,
@@ -112,8 +112,8 @@ bool config_read_secret(
     GArray *pairs = yaml_pairs(y, node);
     struct yaml_pair *p = pairs->len == 1 ? &g_array_index(pairs, struct yaml_pair, 0) : NULL;
     bool ok = true;
-    if (p && strcmp(p->key, "command") == 0 && yaml_is_list(p->value) && are_texts(p->value))
-        out->command = read_strings(p->value);
+    if (p && strcmp(p->key, "command") == 0 && yaml_is_list(p->value) && are_texts(y, p->value))
+        out->command = read_strings(y, p->value);
     else if (p && strcmp(p->key, "file") == 0 && yaml_is_text(p->value))
         out->file = yaml_text(p->value);
     else if (p && strcmp(p->key, "env") == 0 && yaml_is_text(p->value))
@@ -203,7 +203,7 @@ static bool read_scalar(struct value *v, const char *text)
     }
 }
 
-static void read_map(struct value *v, struct yaml *y, struct fy_node *node)
+static void read_map(struct value *v, struct yaml *y, struct yaml_node_s *node)
 {
     GArray *pairs = yaml_pairs(y, node);
     v->map = g_array_new(FALSE, TRUE, sizeof(struct map_entry));
@@ -211,8 +211,8 @@ static void read_map(struct value *v, struct yaml *y, struct fy_node *node)
     for (guint i = 0; i < pairs->len; i++) {
         struct yaml_pair *p = &g_array_index(pairs, struct yaml_pair, i);
         struct map_entry entry = {.key = g_strdup(p->key)};
-        if (v->option->type == OPTION_LISTS && are_texts(p->value))
-            entry.list = read_strings(p->value);
+        if (v->option->type == OPTION_LISTS && are_texts(y, p->value))
+            entry.list = read_strings(y, p->value);
         else if (v->option->type == OPTION_LISTS)
             yaml_fault(y, p->key_node, "\"%s\" must be a list of texts", p->key);
         else if (yaml_is_map(p->value) || names_a_secret(p->key))
@@ -242,8 +242,8 @@ static void read_node(struct value *v, struct yaml *y, const struct yaml_pair *p
         break;
     case OPTION_LIST:
         if (yaml_is_list(p->value)) {
-            ok = are_texts(p->value);
-            v->list = read_strings(p->value);
+            ok = are_texts(y, p->value);
+            v->list = read_strings(y, p->value);
             break;
         }
         G_GNUC_FALLTHROUGH;

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libfyaml.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <yaml.h>
 
 #include "config.h"
 
@@ -17,7 +17,7 @@ struct yaml {
     char *path;
     char *text;
     char **lines;
-    struct fy_document *document;
+    yaml_document_t document;
     GPtrArray *faults;
 };
 
@@ -33,43 +33,14 @@ static void add_fault(struct yaml *y, int line, int column, const char *message)
     g_ptr_array_add(y->faults, f);
 }
 
-/* The key of a value in its map, or NULL. */
-static struct fy_node *key_of(struct fy_node *value)
-{
-    struct fy_node *map = fy_node_get_parent(value);
-    void *iterator = NULL;
-    struct fy_node_pair *pair;
-    while (map && fy_node_is_mapping(map) && (pair = fy_node_mapping_iterate(map, &iterator)))
-        if (fy_node_pair_value(pair) == value)
-            return fy_node_pair_key(pair);
-    return NULL;
-}
-
-static const struct fy_mark *node_mark(struct fy_node *node)
-{
-    if (!node)
-        return NULL;
-    struct fy_token *token = fy_node_get_scalar_token(node);
-    if (token)
-        return fy_token_start_mark(token);
-    /* A map or list begins where its first key or item does, an empty one is where its key is. */
-    void *iterator = NULL;
-    struct fy_node_pair *pair =
-        fy_node_is_mapping(node) ? fy_node_mapping_iterate(node, &iterator) : NULL;
-    struct fy_node *first = pair                        ? fy_node_pair_key(pair)
-                            : fy_node_is_sequence(node) ? fy_node_sequence_iterate(node, &iterator)
-                                                        : NULL;
-    return node_mark(first ? first : key_of(node));
-}
-
-void yaml_fault(struct yaml *y, struct fy_node *node, const char *format, ...)
+void yaml_fault(struct yaml *y, struct yaml_node_s *node, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    const struct fy_mark *mark = node_mark(node);
-    add_fault(y, mark ? mark->line + 1 : 0, mark ? mark->column + 1 : 0, message);
+    add_fault(y, node ? (int)node->start_mark.line + 1 : 0,
+        node ? (int)node->start_mark.column + 1 : 0, message);
 }
 
 void yaml_hide_line(struct yaml *y)
@@ -79,33 +50,73 @@ void yaml_hide_line(struct yaml *y)
     g_clear_pointer(&f->text, g_free);
 }
 
-/* What libfyaml found wrong, in its words, with a hint for the mistake that is made most. */
-static void add_parse_faults(struct yaml *y, struct fy_diag *diag)
+/* What libyaml found wrong, in its words, with a hint for the mistake that is made most. */
+static void add_parse_fault(struct yaml *y, const yaml_parser_t *parser)
 {
-    void *iterator = NULL;
-    struct fy_diag_error *e;
-    guint before = y->faults->len;
-    while ((e = fy_diag_errors_iterate(diag, &iterator))) {
-        const char *line =
-            e->line > 0 && e->line <= (int)g_strv_length(y->lines) ? y->lines[e->line - 1] : "";
-        bool tab = line[strspn(line, " ")] == '\t';
-        g_autofree char *message = g_strdup_printf(
-            "%s%s", e->msg, tab ? " (YAML is indented with blanks, never with tabs)" : "");
-        add_fault(y, e->line, e->column, message);
+    yaml_mark_t at = parser->problem_mark;
+    if (parser->error == YAML_READER_ERROR) { /* gives an offset alone */
+        for (const char *p = y->text; p < y->text + parser->problem_offset; p++) {
+            at.column = *p == '\n' ? 0 : at.column + 1;
+            at.line += *p == '\n';
+        }
     }
-    if (y->faults->len == before)
-        add_fault(y, 0, 0, "not YAML");
+    /* The end of the text shows nothing: what is open there began where the context is. */
+    if (at.index >= strlen(y->text) && parser->context)
+        at = parser->context_mark;
+    guint count = g_strv_length(y->lines);
+    const char *line = at.line < count ? y->lines[at.line] : "";
+    bool tab = line[strspn(line, " ")] == '\t';
+    g_autofree char *message = g_strdup_printf("%s%s%s%s", parser->context ? parser->context : "",
+        parser->context ? ": " : "", parser->problem ? parser->problem : "not YAML",
+        tab ? " (YAML is indented with blanks, never with tabs)" : "");
+    add_fault(y, (int)at.line + 1, (int)at.column + 1, message);
 }
 
-/* Blank lines and comments alone: libfyaml takes that for an error without saying which. */
-static bool is_empty(const struct yaml *y)
+static struct yaml_node_s *node_at(struct yaml *y, int index)
 {
-    for (char **line = y->lines; *line; line++) {
-        const char *p = *line + strspn(*line, " \t\r");
-        if (*p && *p != '#')
-            return false;
+    return yaml_document_get_node(&y->document, index);
+}
+
+/* libyaml takes a key that stands twice in a map; the reader of the file would see but one. */
+static void check_keys(struct yaml *y, struct yaml_node_s *map)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
+        struct yaml_node_s *key = node_at(y, p->key);
+        char *name = yaml_text(key);
+        if (!name)
+            yaml_fault(y, key, "a key must be a plain word");
+        else if (!g_hash_table_add(seen, name) && strcmp(name, "<<") != 0)
+            yaml_fault(y, key, "the key %s stands twice in this map", name);
     }
-    return true;
+}
+
+static bool load(struct yaml *y, gsize length)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        g_error("libyaml: out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)y->text, length);
+    guint before = y->faults->len;
+    if (!yaml_parser_load(&parser, &y->document)) {
+        add_parse_fault(y, &parser);
+    } else if (yaml_root(y)) {
+        for (yaml_node_t *n = y->document.nodes.start; n < y->document.nodes.top; n++)
+            if (n->type == YAML_MAPPING_NODE)
+                check_keys(y, n);
+        yaml_document_t more;
+        if (!yaml_parser_load(&parser, &more)) {
+            add_parse_fault(y, &parser);
+        } else {
+            struct yaml_node_s *second = yaml_document_get_root_node(&more);
+            if (second)
+                yaml_fault(y, second, "a second document begins here; weir reads one per file");
+            yaml_document_delete(&more);
+        }
+    }
+    yaml_parser_delete(&parser);
+    return y->faults->len == before;
 }
 
 struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrArray *faults)
@@ -115,26 +126,13 @@ struct yaml *yaml_parse(const char *name, const char *text, gsize length, GPtrAr
     y->faults = faults;
     y->text = g_strndup(text, length);
     y->lines = g_strsplit(y->text, "\n", -1);
-    if (strlen(y->text) != length || !g_utf8_validate(y->text, -1, NULL)) {
+    bool utf8 = strlen(y->text) == length && g_utf8_validate(y->text, -1, NULL);
+    if (!utf8)
         add_fault(y, 0, 0, "not a text in UTF-8");
-        yaml_close(y);
-        return NULL;
-    }
-    struct fy_diag_cfg diag_cfg;
-    fy_diag_cfg_default(&diag_cfg);
-    diag_cfg.fp = NULL;
-    struct fy_diag *diag = fy_diag_create(&diag_cfg);
-    fy_diag_set_collect_errors(diag, true);
-    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT, .diag = diag};
-    y->document = fy_document_build_from_string(&cfg, y->text, length);
-    if (!is_empty(y) && (!y->document || fy_diag_got_error(diag))) {
-        add_parse_faults(y, diag);
-        fy_diag_destroy(diag);
-        yaml_close(y);
-        return NULL;
-    }
-    fy_diag_destroy(diag); /* gives up our reference; a mere unref would leak warnings */
-    return y;
+    if (utf8 && load(y, length))
+        return y;
+    yaml_close(y);
+    return NULL;
 }
 
 /* The file's bytes, or NULL and a fault. */
@@ -184,8 +182,7 @@ void yaml_close(struct yaml *y)
 {
     if (!y)
         return;
-    if (y->document)
-        fy_document_destroy(y->document);
+    yaml_document_delete(&y->document);
     g_free(y->path);
     g_free(y->text);
     g_strfreev(y->lines);
@@ -202,42 +199,34 @@ const char *yaml_path(const struct yaml *y)
     return y->path;
 }
 
-static struct fy_node *follow(struct fy_node *node)
+struct yaml_node_s *yaml_root(struct yaml *y)
 {
-    return node && fy_node_is_alias(node) ? fy_node_resolve_alias(node) : node;
+    return y->document.nodes.start ? yaml_document_get_root_node(&y->document) : NULL;
 }
 
-struct fy_node *yaml_root(const struct yaml *y)
+bool yaml_is_map(const struct yaml_node_s *node)
 {
-    return y->document ? follow(fy_document_root(y->document)) : NULL;
+    return node && node->type == YAML_MAPPING_NODE;
 }
 
-bool yaml_is_map(struct fy_node *node)
+bool yaml_is_list(const struct yaml_node_s *node)
 {
-    node = follow(node);
-    return node && fy_node_is_mapping(node);
+    return node && node->type == YAML_SEQUENCE_NODE;
 }
 
-bool yaml_is_list(struct fy_node *node)
+bool yaml_is_text(const struct yaml_node_s *node)
 {
-    node = follow(node);
-    return node && fy_node_is_sequence(node);
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+    return node && node->type == YAML_SCALAR_NODE &&
+           !(node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+               g_strv_contains(nulls, (const char *)node->data.scalar.value));
 }
 
-bool yaml_is_text(struct fy_node *node)
+char *yaml_text(const struct yaml_node_s *node)
 {
-    node = follow(node);
-    return node && fy_node_is_scalar(node) && !fy_node_is_null(node);
-}
-
-char *yaml_text(struct fy_node *node)
-{
-    node = follow(node);
-    if (!node || !fy_node_is_scalar(node) || fy_node_is_alias(node))
-        return NULL;
-    size_t length = 0;
-    const char *text = fy_node_get_scalar(node, &length);
-    return g_strndup(text ? text : "", length);
+    return node && node->type == YAML_SCALAR_NODE
+               ? g_strndup((const char *)node->data.scalar.value, node->data.scalar.length)
+               : NULL;
 }
 
 static bool has_key(const GArray *pairs, const char *key)
@@ -249,37 +238,32 @@ static bool has_key(const GArray *pairs, const char *key)
 }
 
 static void add_pairs(
-    struct yaml *y, struct fy_node *map, GArray *pairs, int depth, unsigned *merges)
+    struct yaml *y, struct yaml_node_s *map, GArray *pairs, int depth, unsigned *merges)
 {
-    map = follow(map);
-    if (!map || !fy_node_is_mapping(map) || depth > MERGE_DEPTH_MAX || *merges > MERGES_MAX)
+    if (!yaml_is_map(map) || depth > MERGE_DEPTH_MAX || *merges > MERGES_MAX)
         return;
     if (++*merges > MERGES_MAX)
         yaml_fault(y, map, "more than %d maps are merged into one", MERGES_MAX);
     g_autoptr(GPtrArray) merged = g_ptr_array_new();
-    void *iterator = NULL;
-    struct fy_node_pair *pair;
-    while ((pair = fy_node_mapping_iterate(map, &iterator))) {
-        struct fy_node *key_node = fy_node_pair_key(pair);
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
+        struct yaml_node_s *key_node = node_at(y, p->key);
         g_autofree char *key = yaml_text(key_node);
-        if (!key) {
-            yaml_fault(y, key_node, "a key must be a plain word");
-        } else if (strcmp(key, "<<") == 0) {
-            g_ptr_array_add(merged, fy_node_pair_value(pair));
+        if (strcmp(key, "<<") == 0) {
+            g_ptr_array_add(merged, node_at(y, p->value));
         } else if (!has_key(pairs, key)) {
-            struct yaml_pair p = {
-                g_steal_pointer(&key), key_node, follow(fy_node_pair_value(pair))};
-            g_array_append_val(pairs, p);
+            struct yaml_pair pair = {g_steal_pointer(&key), key_node, node_at(y, p->value)};
+            g_array_append_val(pairs, pair);
         }
     }
     for (guint i = 0; i < merged->len; i++) {
-        g_autoptr(GPtrArray) maps = yaml_items(g_ptr_array_index(merged, i));
+        g_autoptr(GPtrArray) maps = yaml_items(y, g_ptr_array_index(merged, i));
         for (guint j = 0; j < maps->len; j++)
             add_pairs(y, g_ptr_array_index(maps, j), pairs, depth + 1, merges);
     }
 }
 
-GArray *yaml_pairs(struct yaml *y, struct fy_node *map)
+GArray *yaml_pairs(struct yaml *y, struct yaml_node_s *map)
 {
     GArray *pairs = g_array_new(FALSE, FALSE, sizeof(struct yaml_pair));
     unsigned merges = 0;
@@ -294,18 +278,16 @@ void yaml_pairs_free(GArray *pairs)
     g_array_unref(pairs);
 }
 
-GPtrArray *yaml_items(struct fy_node *list)
+GPtrArray *yaml_items(struct yaml *y, struct yaml_node_s *list)
 {
     GPtrArray *items = g_ptr_array_new();
-    list = follow(list);
-    if (!list || !fy_node_is_sequence(list)) {
+    if (!yaml_is_list(list)) {
         if (list)
             g_ptr_array_add(items, list);
         return items;
     }
-    void *iterator = NULL;
-    struct fy_node *item;
-    while ((item = fy_node_sequence_iterate(list, &iterator)))
-        g_ptr_array_add(items, follow(item));
+    yaml_node_item_t *end = list->data.sequence.items.top;
+    for (yaml_node_item_t *item = list->data.sequence.items.start; item < end; item++)
+        g_ptr_array_add(items, node_at(y, *item));
     return items;
 }

@@ -28,7 +28,7 @@ only 'curl/curl\.h' 'connectors/transport/http[a-z_]*\.[ch]'
 only 'libssh2\.h' 'connectors/transport/ssh[a-z_]*\.[ch]'
 only 'librdkafka/rdkafka.*\.h' 'connectors/kafka/[a-z_]*\.[ch]|tests/.*'
 only 'pthread\.h' 'core/lane\.c|tests/.*'
-only 'libfyaml\.h' 'core/yaml\.c'
+only 'yaml\.h' 'core/yaml\.c'
 only 'sqlite3\.h' 'core/history\.c'
 only 'cjson/cJSON\.h' 'connectors/.*|core/emit\.c|tests/.*'
 sources core | xargs grep -nE '#include "\.\./' | check "an include that leaves its folder"

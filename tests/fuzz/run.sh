@@ -37,12 +37,12 @@ build $part || { tail -20 "$log"; exit 1; }
 build $connectors
 rm -f "$BUILD/connectors.a"
 ar rcs "$BUILD/connectors.a" $(ls $connectors 2>/dev/null) 2>>"$log"
-libraries="$(pkg-config --libs glib-2.0 libfyaml libcjson ncursesw) -lm"
+libraries="$(pkg-config --libs glib-2.0 yaml-0.1 libcjson ncursesw) -lm"
 more="$(pkg-config --libs libcurl libssh2) $(sh deps.sh rdkafka-flags libs)"
 
 # -Wno-unused-variable: a target may make a thing only to see that it can be made.
 link() { # name
-    build CFLAGS="-Iconnectors -Iconnectors/transport -Wno-unused-variable" \
+    build CFLAGS="-iquote connectors -iquote connectors/transport -Wno-unused-variable" \
         "$BUILD/obj/tests/fuzz/fuzz_$1.o" &&
         "$CC" -fsanitize=fuzzer,$SANITIZE "$BUILD/obj/tests/fuzz/fuzz_$1.o" $part \
             "$BUILD/connectors.a" -Wl,--as-needed $libraries $more -o "$BUILD/fuzz_$1" >>"$log" 2>&1

@@ -178,6 +178,11 @@ static void what_is_not_there_yet_is_said(void)
 static void broken_yaml_names_its_place(void)
 {
     fails("environments:\n\tdev: {}\n", "never with tabs", 2);
+    fails("environments:\n  dev: \"x\n", "while scanning a quoted scalar", 2);
+    fails("# first\nenvironments: \x01\n", "control characters", 2);
+    fails("environments:\n  dev: {}\n  dev: {}\n", "the key dev stands twice", 3);
+    fails("environments: {}\n---\nenvironments: {}\n", "a second document", 3);
+    fails("environments: *nowhere\n", "undefined alias", 1);
     fails("environments:\n  dev: {class: dev\n", "", 0);
     fails("environments: {a: b, a: c}\n", "", 1);
     fails("environments:\n  dev:\n    sources:\n      a: {type: kafka}\n      a: {type: kafka}\n",
