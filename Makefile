@@ -151,6 +151,27 @@ $(BUILD)/fake/weir: $(BUILD)/weir
 	@mkdir -p $(@D)
 	@ln -f $< $@
 
+# The simulated platform. Its plots and the shapes of its answers are inside, as resources.
+SIM_SRC  := $(wildcard tests/sim/*.c)
+SIM_DATA := $(wildcard tests/sim/plots/*.yaml tests/sim/shapes/*.json)
+SIM_PC   := libmicrohttpd gio-2.0
+$(BUILD)/sim.gresource.xml: $(SIM_DATA) Makefile
+	@mkdir -p $(@D)
+	@{ echo '<gresources><gresource prefix="/sim">'; \
+	   printf '<file>%s</file>\n' $(patsubst tests/sim/%,%,$(SIM_DATA)); \
+	   echo '</gresource></gresources>'; } > $@
+$(BUILD)/sim_resources.c: $(BUILD)/sim.gresource.xml
+	@glib-compile-resources --sourcedir=tests/sim --generate-source --target=$@ $<
+$(BUILD)/obj/sim_resources.o: $(BUILD)/sim_resources.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OPTIMIZE) $(shell $(PKG) --cflags gio-2.0) -c $< -o $@
+$(BUILD)/obj/tests/sim/%.o: tests/sim/%.c
+	$(call compile,$(INC_tests) -iquote tests/sim $(TEST_CFLAGS) $(shell $(PKG) --cflags $(SIM_PC)))
+$(BUILD)/core.a: $(CORE_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+$(BUILD)/weir-sim: $(call objects,$(SIM_SRC)) $(BUILD)/obj/sim_resources.o $(BUILD)/core.a
+	$(call link,$(BUILD)/core.a $(CORE_LIBS) $(shell $(PKG) --libs $(SIM_PC)))
+
 # -- tests ------------------------------------------------------------------------------------------
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(PART_OBJ)

@@ -1,0 +1,254 @@
+/* The control socket: how a running simulation is told what to break, and how hosts reach it. A client
+ * sends one line, "fault airflow drip" for instance, and gets "ok" or "error" and further lines; the line
+ * "host NAME RTT" makes the rest of the connection that host's shell. */
+#include <errno.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "machines.h"
+#include "plot.h"
+#include "quantity.h"
+#include "sim.h"
+
+#define LINE_BYTES 4096
+#define COUNT_MAX  1000000
+
+/* -- fault ----------------------------------------------------------------------------------------- */
+
+static char *list_faults(const struct sim *s)
+{
+    g_autoptr(GString) out = g_string_new("ok\n");
+    for (const struct fault *f = faults; f->name; f++)
+        g_string_append_printf(out, "%-16s %s\n", f->name, f->help);
+    for (guint i = 0; i < s->ports->len; i++) {
+        const struct port *p = g_ptr_array_index(s->ports, i);
+        if (p->fault.fault)
+            g_string_append_printf(out, "now: %s %s%s%s\n", p->name, p->fault.fault->name,
+                p->fault.path ? " for " : "", p->fault.path ? p->fault.path : "");
+    }
+    return g_strdup(out->str);
+}
+
+static char *services_line(const struct sim *s)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (guint i = 0; i < s->ports->len; i++) {
+        const struct port *p = g_ptr_array_index(s->ports, i);
+        g_string_append_printf(out, "%s%s", i ? ", " : "", p->name);
+    }
+    return g_strdup(out->str);
+}
+
+/* fault SERVICE NAME|off [path=/api] [count=3] */
+static char *set_fault(struct sim *s, char **word, guint n)
+{
+    struct port *p = sim_port(s, word[1]);
+    const struct fault *f = n > 2 ? fault_find(word[2]) : NULL;
+    bool off = n > 2 && g_str_equal(word[2], "off"), hosts = p && !p->number;
+    if (!p) {
+        g_autofree char *known = services_line(s);
+        return g_strdup_printf("error\nno service \"%s\"; there are %s\n", word[1], known);
+    }
+    if (!off && (!f || (f->stage == FAULT_SHELL) != hosts)) {
+        g_autofree char *known = fault_names(hosts);
+        return g_strdup_printf("error\n%s has no fault \"%s\"; it has off, %s\n", word[1],
+            n > 2 ? word[2] : "", known);
+    }
+    if (f && f->stage == FAULT_TLS && !p->tls)
+        return g_strdup_printf(
+            "error\n%s speaks no TLS here: start weir-sim with --tls\n", word[1]);
+    const char *path = NULL;
+    gint64 count = -1;
+    for (guint i = 3; i < n; i++) {
+        if (g_str_has_prefix(word[i], "path="))
+            path = word[i] + strlen("path=");
+        else if (!g_str_has_prefix(word[i], "count=") ||
+                 !g_ascii_string_to_signed(
+                     word[i] + strlen("count="), 10, 1, COUNT_MAX, &count, NULL))
+            return g_strdup_printf("error\n\"%s\" is neither path=/... nor count=N\n", word[i]);
+    }
+    fault_switch_set(&p->fault, f, path, (int)count);
+    port_apply_fault(p);
+    return g_strdup("ok\n");
+}
+
+/* -- do, at, status -------------------------------------------------------------------------------- */
+
+/* do VERB key=value ... */
+static char *do_verb(struct sim *s, char **word, guint n)
+{
+    const struct verb *v = n > 1 ? world_verb(word[1]) : NULL;
+    g_autoptr(GString) out = g_string_new("error\n");
+    if (!v) {
+        g_string_append(out, "there are:\n");
+        for (const struct verb *const *table = world_verbs(); *table; table++)
+            for (const struct verb *one = *table; one->name; one++)
+                g_string_append_printf(out, "%-14s %-24s %s\n", one->name, one->keys, one->help);
+        return g_strdup(out->str);
+    }
+    g_autoptr(GHashTable) args = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 2; i < n; i++) {
+        char *equals = strchr(word[i], '=');
+        if (!equals)
+            return g_strdup_printf("error\n\"%s\" is not key=value\n", word[i]);
+        *equals = '\0';
+        g_hash_table_insert(args, word[i], equals + 1);
+    }
+    g_auto(GStrv) keys = g_strsplit(v->keys, " ", -1);
+    for (char **key = keys; *key; key++)
+        if (**key && !g_str_has_suffix(*key, "?") && !g_hash_table_contains(args, *key))
+            return g_strdup_printf("error\n%s needs %s\n", v->name, v->keys);
+    g_autoptr(GError) error = NULL;
+    if (v->check && !v->check(s->world, args, &error))
+        return g_strdup_printf("error\n%s\n", error->message);
+    v->apply(s->world, args);
+    return g_strdup("ok\n");
+}
+
+/* at +20m: the clock jumps there, through everything that happens on the way. */
+static char *jump(struct sim *s, char **word, guint n)
+{
+    int64_t to;
+    if (n != 2 || !quantity_parse_span(word[1] + (*word[1] == '+'), false, &to))
+        return g_strdup("error\nat +20m: a span from the plot's first moment\n");
+    if (to < world_plot_ms(s->world))
+        return g_strdup("error\nthat moment is over; start weir-sim anew to see it again\n");
+    s->begin_ms += to - world_plot_ms(s->world);
+    sim_advance(s);
+    return g_strdup("ok\n");
+}
+
+static char *status(const struct sim *s)
+{
+    g_autoptr(GString) out = g_string_new("ok\n");
+    int64_t at = world_plot_ms(s->world) / 1000;
+    g_string_append_printf(out, "plot %s at %+" G_GINT64_FORMAT "m%02" G_GINT64_FORMAT "s\n",
+        s->world->plot ? s->world->plot->name : "none", at / 60, ABS(at % 60));
+    for (guint i = 0; i < s->ports->len; i++) {
+        const struct port *p = g_ptr_array_index(s->ports, i);
+        const struct traffic *t = &p->traffic;
+        g_string_append_printf(out,
+            "%s port=%d requests=%" G_GINT64_FORMAT " connections=%" G_GINT64_FORMAT
+            " bytes_in=%" G_GINT64_FORMAT " bytes_out=%" G_GINT64_FORMAT
+            " in_flight=%d in_flight_max=%d fault=%s\n",
+            p->name, p->number, t->requests, t->connections, t->bytes_in, t->bytes_out, t->open,
+            t->open_max, p->fault.fault ? p->fault.fault->name : "-");
+    }
+    return g_strdup(out->str);
+}
+
+static char *show_log(const struct sim *s)
+{
+    g_autoptr(GString) out = g_string_new("ok\n");
+    for (guint i = 0; i < s->world->log->len; i++)
+        g_string_append_printf(out, "%s\n", (const char *)g_ptr_array_index(s->world->log, i));
+    return g_strdup(out->str);
+}
+
+char *control_answer(struct sim *s, const char *line)
+{
+    g_auto(GStrv) word = NULL;
+    gint n = 0;
+    g_autoptr(GError) error = NULL;
+    if (!g_shell_parse_argv(line, &n, &word, &error))
+        return g_strdup_printf("error\n%s\n", error->message);
+    sim_advance(s);
+    if (g_str_equal(word[0], "fault"))
+        return n > 1 ? set_fault(s, word, (guint)n) : list_faults(s);
+    if (g_str_equal(word[0], "do"))
+        return do_verb(s, word, (guint)n);
+    if (g_str_equal(word[0], "at"))
+        return jump(s, word, (guint)n);
+    if (g_str_equal(word[0], "status"))
+        return status(s);
+    if (g_str_equal(word[0], "log"))
+        return show_log(s);
+    if (!g_str_equal(word[0], "quit"))
+        return g_strdup_printf("error\nfault, do, at, status, log or quit, not \"%s\"\n", word[0]);
+    g_main_loop_quit(s->loop);
+    return g_strdup("ok\n");
+}
+
+/* -- the socket ------------------------------------------------------------------------------------ */
+
+struct client {
+    struct sim *sim;
+    int fd;
+};
+
+static bool take_host(struct client *c, const char *line)
+{
+    g_auto(GStrv) word = g_strsplit(line, " ", 3);
+    if (g_strv_length(word) != 3 || !g_str_equal(word[0], "host"))
+        return false;
+    int fd = dup(c->fd);
+    if (machines_find(c->sim->world->machines, word[1]))
+        shell_serve(c->sim, fd, word[1], g_ascii_strtoll(word[2], NULL, 10));
+    else
+        close(fd);
+    return true;
+}
+
+/* The first line is read byte by byte: what follows belongs to the shell. */
+static gboolean on_line(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    struct client *c = data;
+    char line[LINE_BYTES];
+    gsize n = 0;
+    while (n + 1 < sizeof line && recv(fd, line + n, 1, 0) == 1 && line[n] != '\n')
+        n++;
+    line[n] = '\0';
+    if (n > 0 && !take_host(c, line)) {
+        g_autofree char *answer = control_answer(c->sim, line);
+        for (gsize done = 0, all = strlen(answer); done < all;) {
+            gssize k = send(fd, answer + done, all - done, MSG_NOSIGNAL);
+            if (k <= 0 && errno != EAGAIN)
+                break;
+            done += k > 0 ? (gsize)k : 0;
+        }
+    }
+    close(fd);
+    g_free(c);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    struct client *c = g_new0(struct client, 1);
+    c->sim = data;
+    c->fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (c->fd < 0)
+        g_free(c);
+    else
+        g_unix_fd_add(c->fd, G_IO_IN, on_line, c);
+    return G_SOURCE_CONTINUE;
+}
+
+bool control_open(struct sim *s, GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(s->socket) >= sizeof address.sun_path)
+        return weir_fail(error, WEIR_ERROR_CONFIG, "%s is too long for a socket's path", s->socket);
+    g_strlcpy(address.sun_path, s->socket, sizeof address.sun_path);
+    g_unlink(s->socket);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0) {
+        close(fd);
+        return weir_fail(error, WEIR_ERROR_CONFIG, "%s: %s", s->socket, g_strerror(errno));
+    }
+    g_unix_fd_add(fd, G_IO_IN, on_connect, s);
+    return true;
+}
+
+void control_close(struct sim *s)
+{
+    g_unlink(s->socket);
+}
