@@ -77,7 +77,7 @@ CONN_TEST_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(CONN_TEST_SRC))
 # Those in tests/live need the servers of the lab.
 SCRIPT_TESTS := $(filter-out tests/live/%,$(wildcard tests/*/*.t))
 
-.PHONY: all deps run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
+.PHONY: all deps demo run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
         tests format
 all: $(BUILD)/weir $(BUILD)/weir-connectors.so ## build weir (the default)
 
@@ -225,6 +225,11 @@ run: ## open weir on this machine and what it finds here
 	@sh deps.sh check >/dev/null || sh deps.sh
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/weir $(ARGS)
+
+demo: ## open weir on a simulated platform in the middle of an incident, and on this machine
+	@sh deps.sh check >/dev/null || sh deps.sh
+	@$(MAKE) --no-print-directory all $(BUILD)/weir-sim
+	@BUILD=$(BUILD) ARGS="$(ARGS)" sh tests/sim/demo.sh
 
 FUZZ_SECONDS ?= 30
 fuzz: ## run every fuzz target for FUZZ_SECONDS

@@ -201,7 +201,7 @@ static void read_later(struct yaml *y, const struct yaml_pair *p)
 static void read_environment(struct config *c, struct yaml *y, const struct yaml_pair *p)
 {
     static const char *const known[] = {
-        "class", "read_only", "sources", "thresholds", "checks", "run_checks", NULL};
+        "class", "read_only", "simulated", "sources", "thresholds", "checks", "run_checks", NULL};
     if (!rid_is_source_name(p->key) || !yaml_is_map(p->value)) {
         yaml_fault(y, p->key_node,
             "an environment is a map named with a-z, 0-9, _ and - (\"%s\" is not)", p->key);
@@ -216,6 +216,8 @@ static void read_environment(struct config *c, struct yaml *y, const struct yaml
             read_class(e, y, q);
         else if (strcmp(q->key, "read_only") == 0)
             read_bool(y, q, &e->read_only);
+        else if (strcmp(q->key, "simulated") == 0)
+            read_bool(y, q, &e->simulated);
         else if (strcmp(q->key, "sources") == 0)
             read_sources(e, y, q);
         else if (strcmp(q->key, "thresholds") == 0)
@@ -450,8 +452,9 @@ void config_show(const struct config *c, GString *out)
     g_string_append_printf(out, "environment: %s\nenvironments:\n", c->open->name);
     for (guint i = 0; i < c->environments->len; i++) {
         struct environment *e = g_ptr_array_index(c->environments, i);
-        g_string_append_printf(out, "  %s:\n    class: %s\n    read_only: %s\n    sources:\n",
-            e->name, class_names[e->class], e->read_only ? "true" : "false");
+        g_string_append_printf(out, "  %s:\n    class: %s\n    read_only: %s\n%s    sources:\n",
+            e->name, class_names[e->class], e->read_only ? "true" : "false",
+            e->simulated ? "    simulated: true\n" : "");
         for (guint j = 0; j < e->sources->len; j++)
             source_show(g_ptr_array_index(e->sources, j), out);
         g_string_append(out, "    thresholds:\n");
@@ -494,6 +497,11 @@ const char *environment_class_name(const struct environment *e)
 bool environment_read_only(const struct environment *e)
 {
     return e->read_only;
+}
+
+bool environment_simulated(const struct environment *e)
+{
+    return e->simulated;
 }
 
 guint environment_source_count(const struct environment *e)

@@ -92,6 +92,8 @@ const char *environment_name(const struct environment *e);
 enum environment_class environment_class(const struct environment *e);
 const char *environment_class_name(const struct environment *e);
 bool environment_read_only(const struct environment *e);
+/* Whether it is no real platform (`simulated: true`): the screen says so, and help begins with a tour. */
+bool environment_simulated(const struct environment *e);
 guint environment_source_count(const struct environment *e);
 struct source *environment_source_at(const struct environment *e, guint i);
 struct source *environment_source(const struct environment *e, const char *name); /* or NULL */

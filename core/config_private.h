@@ -40,7 +40,7 @@ struct source {
 struct environment {
     char *name;
     enum environment_class class;
-    bool read_only;
+    bool read_only, simulated;
     GPtrArray *sources;
     struct source *weir;    /* or NULL */
     GArray *raw_thresholds; /* struct yaml_pair, or NULL */

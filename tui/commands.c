@@ -22,7 +22,7 @@ static void cmd_open(struct app *a)
         g_autofree char *name = g_strdup(snapshot_row(s, row)->name);
         frame_back(a);
         if (!app_run_command(a, name))
-            app_complain(a, "%s needs its own view", name);
+            app_run_line(a, name);
         return;
     }
     const struct link *enter = kind_link(f->kind, "enter");

@@ -21,6 +21,17 @@ static const struct kind kind_help = {
     .columns = columns,
 };
 
+/* What to try first on the simulated platform: lines for `:`, in the order of the story. */
+static const struct {
+    const char *line, *does;
+} tour[] = {
+    {"now", "what is wrong, the worst first"},
+    {"events/groups/enrich-v2", "partitions that nobody reads"},
+    {"scheduler/dags/orders_daily", "its runs, their tasks, logs: l"},
+    {"hosts", "one hangs and delays no other"},
+    {"queries", "the warehouse; / filters"},
+};
+
 bool help_is(const struct frame *f)
 {
     return f->kind == &kind_help;
@@ -42,6 +53,9 @@ void help_open(struct app *a)
         return;
     AUTO(rid) scope = rid_source("weir");
     struct snapshot *s = snapshot_new(&kind_help, scope, clock_wall_ms());
+    bool simulated = environment_simulated(a->session->environment);
+    for (guint i = 0; simulated && i < G_N_ELEMENTS(tour); i++)
+        add(s, tour[i].line, "enter", tour[i].does, "try this");
     for (const struct link *l = f->kind->links; l && l->key; l++)
         add(s, l->title, l->key, l->title, "this kind");
     const struct view_command *v = f->view->class->commands;

@@ -99,10 +99,11 @@ static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
         g_string_append(right, "  ");
         append_age(a, right, now_ms);
     }
-    const char *class = environment_class_name(a->session->environment);
-    g_autofree char *mark = g_strdup_printf(" %s %s ", class, badge(a));
+    const struct environment *e = a->session->environment;
+    g_autofree char *mark = g_strdup_printf(" %s%s %s ",
+        environment_simulated(e) ? "SIMULATED " : "", environment_class_name(e), badge(a));
     int mark_width = (int)strlen(mark);
-    g_autofree char *home = g_strdup_printf("NOW  %s", environment_name(a->session->environment));
+    g_autofree char *home = g_strdup_printf("NOW  %s", environment_name(e));
     g_autofree char *path = app_is_home(a) ? g_steal_pointer(&home) : crumbs(a);
     int right_width = MIN(text_width(right->str), s->width / 2);
     g_autofree char *right_cut = text_cut_middle(right->str, right_width, s->ascii);

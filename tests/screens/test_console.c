@@ -81,12 +81,19 @@ static void put_problems(struct fixture *f)
 
 /* -- the console without a terminal ---------------------------------------------------------------- */
 
-static void set_up(struct fixture *f, gconstpointer keys)
+/* What a test's configuration says beside its sources. */
+struct said {
+    const char *keys;
+    bool simulated;
+};
+
+static void set_up(struct fixture *f, gconstpointer data)
 {
+    const struct said *said = data;
     g_autofree char *text =
-        g_strdup_printf("environments:\n  prod-eu:\n    sources:\n      events: {type: demo}\n"
-                        "      warehouse: {type: demo}\nkeys: {%s}\n",
-            keys ? (const char *)keys : "");
+        g_strdup_printf("environments:\n  prod-eu:\n    simulated: %s\n    sources:\n"
+                        "      events: {type: demo}\n      warehouse: {type: demo}\nkeys: {%s}\n",
+            said->simulated ? "true" : "false", said->keys ? said->keys : "");
     *f = (struct fixture){.file = config_read(text, NULL)};
     struct session *s = &f->session;
     s->config = f->file.config;
@@ -110,9 +117,9 @@ static void set_up(struct fixture *f, gconstpointer keys)
     frame_open_kind(&f->app, problems, rid_source("weir"));
 }
 
-static void tear_down(struct fixture *f, gconstpointer keys)
+static void tear_down(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     struct app *a = &f->app;
     g_ptr_array_unref(a->frames);
     prompt_free(a->prompt);
@@ -188,15 +195,15 @@ static void fill(struct fixture *f)
 
 /* -- the screens ----------------------------------------------------------------------------------- */
 
-static void the_first_frame(struct fixture *f, gconstpointer keys)
+static void the_first_frame(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     looks_both(f, "console-first");
 }
 
-static void the_list_of_problems(struct fixture *f, gconstpointer keys)
+static void the_list_of_problems(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     looks_both(f, "console-now");
     AUTO(cells) c = draw(f, 80, 24, true);
@@ -204,18 +211,18 @@ static void the_list_of_problems(struct fixture *f, gconstpointer keys)
     looks(f, "console-now-40x8", 40, 8);
 }
 
-static void no_problem_at_all(struct fixture *f, gconstpointer keys)
+static void no_problem_at_all(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     const struct kind *k = registry_kind(f->session.registry, "problems", NULL);
     AUTO(rid) scope = rid_source("weir");
     put(f, snapshot_new(k, scope, ROWS_NOW_MS));
     looks(f, "console-calm", 80, 24);
 }
 
-static void a_kind_is_opened_by_its_name(struct fixture *f, gconstpointer keys)
+static void a_kind_is_opened_by_its_name(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     press(f, ":");
     looks(f, "console-prompt-empty", 80, 24);
@@ -230,9 +237,9 @@ static void a_kind_is_opened_by_its_name(struct fixture *f, gconstpointer keys)
     g_assert_true(app_is_home(&f->app));
 }
 
-static void typing_filters_and_esc_takes_it_back(struct fixture *f, gconstpointer keys)
+static void typing_filters_and_esc_takes_it_back(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     app_run_line(&f->app, "demo.groups");
     press(f, "/");
@@ -254,9 +261,9 @@ static void typing_filters_and_esc_takes_it_back(struct fixture *f, gconstpointe
     g_assert_true(app_is_home(&f->app));
 }
 
-static void sorting_is_chosen_from_a_list(struct fixture *f, gconstpointer keys)
+static void sorting_is_chosen_from_a_list(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     app_run_line(&f->app, "demo.groups");
     press(f, "o");
@@ -266,9 +273,9 @@ static void sorting_is_chosen_from_a_list(struct fixture *f, gconstpointer keys)
     looks(f, "console-sorted", 80, 24);
 }
 
-static void enter_leads_down_and_esc_back(struct fixture *f, gconstpointer keys)
+static void enter_leads_down_and_esc_back(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     app_run_line(&f->app, "demo.groups");
     press(f, "j enter");
@@ -284,9 +291,9 @@ static void enter_leads_down_and_esc_back(struct fixture *f, gconstpointer keys)
     g_assert_true(app_top(&f->app)->kind == &groups_kind);
 }
 
-static void help_lists_what_the_keys_do(struct fixture *f, gconstpointer keys)
+static void help_lists_what_the_keys_do(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     app_run_line(&f->app, "demo.groups");
     press(f, "?");
@@ -299,9 +306,9 @@ static void help_lists_what_the_keys_do(struct fixture *f, gconstpointer keys)
     g_assert_true(app_top(&f->app)->kind == &groups_kind);
 }
 
-static void the_users_keys_stand_in_hints_and_help(struct fixture *f, gconstpointer keys)
+static void the_users_keys_stand_in_hints_and_help(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     looks(f, "console-own-keys", 80, 24);
     press(f, "F");
@@ -312,9 +319,23 @@ static void the_users_keys_stand_in_hints_and_help(struct fixture *f, gconstpoin
     looks(f, "console-own-keys-help", 80, 24);
 }
 
-static void what_cannot_be_done_is_said(struct fixture *f, gconstpointer keys)
+static void a_simulated_platform_says_so_and_help_begins_with_a_tour(
+    struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
+    fill(f);
+    looks(f, "console-simulated", 80, 24);
+    press(f, "?");
+    looks_both(f, "console-tour");
+    press(f, "j enter"); /* leads to a source that this platform does not even have */
+    g_assert_true(f->app.message_is_error || !app_is_home(&f->app));
+    press(f, "esc ? enter");
+    g_assert_true(app_is_home(&f->app));
+}
+
+static void what_cannot_be_done_is_said(struct fixture *f, gconstpointer said)
+{
+    (void)said;
     fill(f);
     static const struct {
         const char *line, *words;
@@ -337,9 +358,9 @@ static void what_cannot_be_done_is_said(struct fixture *f, gconstpointer keys)
     looks(f, "console-message-over", 80, 24);
 }
 
-static void any_size_can_be_drawn(struct fixture *f, gconstpointer keys)
+static void any_size_can_be_drawn(struct fixture *f, gconstpointer said)
 {
-    (void)keys;
+    (void)said;
     fill(f);
     for (int pass = 0; pass < 3; pass++) {
         for (int width = 1; width < 100; width += pass ? 7 : 1) {
@@ -355,19 +376,22 @@ static void any_size_can_be_drawn(struct fixture *f, gconstpointer keys)
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
-#define CONSOLE(name, keys, test)                                                                  \
-    g_test_add("/console/" name, struct fixture, keys, set_up, test, tear_down)
-    CONSOLE("the-first-frame", NULL, the_first_frame);
-    CONSOLE("the-list-of-problems", NULL, the_list_of_problems);
-    CONSOLE("no-problem-at-all", NULL, no_problem_at_all);
-    CONSOLE("a-kind-is-opened-by-its-name", NULL, a_kind_is_opened_by_its_name);
-    CONSOLE("typing-filters-and-esc-takes-it-back", NULL, typing_filters_and_esc_takes_it_back);
-    CONSOLE("sorting-is-chosen-from-a-list", NULL, sorting_is_chosen_from_a_list);
-    CONSOLE("enter-leads-down-and-esc-back", NULL, enter_leads_down_and_esc_back);
-    CONSOLE("help-lists-what-the-keys-do", NULL, help_lists_what_the_keys_do);
-    CONSOLE("the-users-keys-stand-in-hints-and-help", "filter: F, help: ctrl-x",
-        the_users_keys_stand_in_hints_and_help);
-    CONSOLE("what-cannot-be-done-is-said", NULL, what_cannot_be_done_is_said);
-    CONSOLE("any-size-can-be-drawn", NULL, any_size_can_be_drawn);
+    static const struct said plain, own = {.keys = "filter: F, help: ctrl-x"},
+                                    simulated = {.simulated = true};
+#define CONSOLE(name, said, test)                                                                  \
+    g_test_add("/console/" name, struct fixture, said, set_up, test, tear_down)
+    CONSOLE("the-first-frame", &plain, the_first_frame);
+    CONSOLE("the-list-of-problems", &plain, the_list_of_problems);
+    CONSOLE("no-problem-at-all", &plain, no_problem_at_all);
+    CONSOLE("a-kind-is-opened-by-its-name", &plain, a_kind_is_opened_by_its_name);
+    CONSOLE("typing-filters-and-esc-takes-it-back", &plain, typing_filters_and_esc_takes_it_back);
+    CONSOLE("sorting-is-chosen-from-a-list", &plain, sorting_is_chosen_from_a_list);
+    CONSOLE("enter-leads-down-and-esc-back", &plain, enter_leads_down_and_esc_back);
+    CONSOLE("help-lists-what-the-keys-do", &plain, help_lists_what_the_keys_do);
+    CONSOLE("the-users-keys-stand-in-hints-and-help", &own, the_users_keys_stand_in_hints_and_help);
+    CONSOLE("a-simulated-platform-says-so-and-help-begins-with-a-tour", &simulated,
+        a_simulated_platform_says_so_and_help_begins_with_a_tour);
+    CONSOLE("what-cannot-be-done-is-said", &plain, what_cannot_be_done_is_said);
+    CONSOLE("any-size-can-be-drawn", &plain, any_size_can_be_drawn);
     return g_test_run();
 }

@@ -39,6 +39,7 @@ static void a_file_is_read_whole(void)
                                          "    run_checks: false\n"
                                          "  dev:\n"
                                          "    class: dev\n"
+                                         "    simulated: true\n"
                                          "    sources: {}\n"
                                          "theme: light\n"
                                          "keys: {filter: F, quit: ctrl-x q}\n",
@@ -58,6 +59,8 @@ static void a_file_is_read_whole(void)
     g_assert_null(environment_source(e, "nothing"));
     g_assert_cmpuint(config_environment_count(r.config), ==, 2);
     g_assert_cmpint(environment_class(config_environment_at(r.config, 1)), ==, CLASS_DEV);
+    g_assert_false(environment_simulated(e));
+    g_assert_true(environment_simulated(config_environment_at(r.config, 1)));
     g_assert_cmpstr(config_theme(r.config), ==, "light");
     const char *const *keys = config_keys(r.config);
     g_assert_cmpuint(g_strv_length((char **)keys), ==, 4);
