@@ -112,6 +112,12 @@ const struct connector *source_connector(const struct source *s); /* NULL before
 const struct environment *source_environment(const struct source *s);
 const struct fault *source_fault(const struct source *s); /* NULL: none */
 
+/* For a connector's check_options: adds a fault where option stands in the file, or where key does in
+ * that map; at the source's name when it does not stand there. key may be NULL. */
+struct option_faults;
+void option_fault(struct option_faults *f, const char *option, const char *key, const char *format,
+    ...) G_GNUC_PRINTF(4, 5);
+
 /* Options by name; the name must be in a table of the source's connector. */
 bool source_has(const struct source *s, const char *option);
 const char *source_text(const struct source *s, const char *option); /* NULL when not set */

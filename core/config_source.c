@@ -322,6 +322,39 @@ static void read_table(struct source *s, struct yaml *y, const struct option *ta
     }
 }
 
+/* -- what the connector checks itself ------------------------------------------------------------ */
+
+struct option_faults {
+    const struct source *s;
+    struct yaml *y;
+};
+
+static const struct yaml_pair *find_pair(const GArray *pairs, const char *key)
+{
+    for (guint i = 0; pairs && i < pairs->len; i++)
+        if (strcmp(g_array_index(pairs, struct yaml_pair, i).key, key) == 0)
+            return &g_array_index(pairs, struct yaml_pair, i);
+    return NULL;
+}
+
+void option_fault(
+    struct option_faults *f, const char *option, const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    struct yaml_node_s *at = f->s->at;
+    const struct yaml_pair *p = find_pair(f->s->raw, option);
+    GArray *keys = p && key ? yaml_pairs(f->y, p->value) : NULL;
+    const struct yaml_pair *inner = keys ? find_pair(keys, key) : NULL;
+    if (p)
+        at = inner ? inner->key_node : p->key_node;
+    yaml_fault(f->y, at, "%s", text);
+    if (keys)
+        yaml_pairs_free(keys);
+}
+
 static bool find_type(struct source *s, struct yaml *y, const struct registry *r)
 {
     s->connector = registry_connector(r, s->type);
@@ -343,6 +376,7 @@ static bool find_type(struct source *s, struct yaml *y, const struct registry *r
 void source_read_options(struct source *s, struct yaml *y, const struct registry *r)
 {
     s->values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, value_free);
+    guint before = y ? yaml_fault_count(y) : 0;
     if (!find_type(s, y, r))
         return;
     for (guint i = 0; s->raw && i < s->raw->len; i++) {
@@ -369,6 +403,9 @@ void source_read_options(struct source *s, struct yaml *y, const struct registry
     if (s->connector->http && source_bool(s, "insecure") && s->environment->class == CLASS_PROD)
         yaml_fault(y, s->at,
             "source \"%s\": insecure is refused in class prod; give the server's ca_file", s->name);
+    struct option_faults own = {s, y};
+    if (s->connector->check_options && y && yaml_fault_count(y) == before)
+        s->connector->check_options(s, &own);
 }
 
 void environment_read_thresholds(struct environment *e, struct yaml *y, const struct registry *r)

@@ -49,6 +49,9 @@ struct connector {
     const char *help;             /* one sentence: what it speaks, what it was run against */
     const struct option *options; /* own options; ends with a NULL name */
     bool http;                    /* takes the options of every HTTP source as well */
+    /* What the tables cannot say (one of two, names that must exist): faults by option_fault(). Called
+     * when a file is read and every option is what its type says; talks to nobody. */
+    void (*check_options)(const struct source *s, struct option_faults *faults);
     const struct option *thresholds;
     const struct kind *const *kinds; /* NULL-terminated */
     const struct feed *feeds;        /* ends with a NULL name */

@@ -43,6 +43,11 @@ void yaml_fault(struct yaml *y, struct yaml_node_s *node, const char *format, ..
         node ? (int)node->start_mark.column + 1 : 0, message);
 }
 
+guint yaml_fault_count(const struct yaml *y)
+{
+    return y->faults->len;
+}
+
 void yaml_hide_line(struct yaml *y)
 {
     struct fault *f = g_ptr_array_index(y->faults, y->faults->len - 1);

@@ -45,6 +45,8 @@ GPtrArray *yaml_items(struct yaml *y, struct yaml_node_s *list);
 /* Adds a fault at a node (NULL: the whole file). */
 void yaml_fault(struct yaml *y, struct yaml_node_s *node, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+/* How many there are so far. */
+guint yaml_fault_count(const struct yaml *y);
 /* The newest fault must not show its line: a secret stands in it. */
 void yaml_hide_line(struct yaml *y);
 

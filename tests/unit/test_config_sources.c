@@ -27,8 +27,24 @@ static const struct option thresholds[] = {
     {0},
 };
 static const struct kind *const kinds[] = {NULL};
-static const struct connector thing = {
-    .name = "thing", .options = options, .thresholds = thresholds, .http = true, .kinds = kinds};
+
+static void check_thing(const struct source *s, struct option_faults *faults)
+{
+    if (source_int(s, "count") > 9)
+        option_fault(faults, "count", NULL, "%s counts to nine", source_name(s));
+    for (const char *const *role = source_map_keys(s, "roles"); *role; role++)
+        if (strcmp(*role, "king") == 0)
+            option_fault(faults, "roles", *role, "there is no %s", *role);
+    if (source_bool(s, "loud") && !source_has(s, "names"))
+        option_fault(faults, "names", NULL, "who is loud has \"names\"");
+}
+
+static const struct connector thing = {.name = "thing",
+    .options = options,
+    .check_options = check_thing,
+    .thresholds = thresholds,
+    .http = true,
+    .kinds = kinds};
 static const struct connector plain = {.name = "plain", .kinds = kinds};
 
 struct checked {
@@ -190,6 +206,18 @@ static void a_value_of_the_wrong_type_is_told(void)
     fails(URL "        roles: {a: {b: c}}\n", "\"a\" must be a list", 8);
     fails(URL "        username: [x]\n", "\"username\" must be a text", 8);
     fails(URL "        headers: x\n", "\"headers\" must be a map", 8);
+}
+
+static void what_a_connector_finds_wrong_is_told_where_it_stands(void)
+{
+    fails(URL "        count: 10\n", "s counts to nine", 8);
+    fails(URL "        roles:\n          page: [a]\n          king: [b]\n", "there is no king", 10);
+    fails(URL "        loud: true\n", "who is loud has \"names\"", 5);
+    /* where the tables found a fault already, it is not asked */
+    struct checked c = check("dev", URL "        count: 10\n        wait: soon\n");
+    g_assert_cmpuint(c.file.faults->len, ==, 1);
+    ASSERT_CONTAINS(config_fault(&c.file, 0)->message, "\"wait\" must be a span");
+    clear(&c);
 }
 
 static void an_unknown_type_lists_what_there_is(void)
@@ -429,6 +457,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sources/a-missing-option-is-told", a_missing_option_is_told);
     g_test_add_func(
         "/sources/a-value-of-the-wrong-type-is-told", a_value_of_the_wrong_type_is_told);
+    g_test_add_func("/sources/what-a-connector-finds-wrong-is-told-where-it-stands",
+        what_a_connector_finds_wrong_is_told_where_it_stands);
     g_test_add_func(
         "/sources/an-unknown-type-lists-what-there-is", an_unknown_type_lists_what_there_is);
     g_test_add_func("/sources/a-plain-connector-takes-no-http-options",
