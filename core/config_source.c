@@ -214,7 +214,8 @@ static void read_map(struct value *v, struct yaml *y, struct yaml_node_s *node)
         if (v->option->type == OPTION_LISTS && are_texts(y, p->value))
             entry.list = read_strings(y, p->value);
         else if (v->option->type == OPTION_LISTS)
-            yaml_fault(y, p->key_node, "\"%s\" must be a list of texts", p->key);
+            yaml_fault(y, p->key_node,
+                "\"%s\" must be a list of texts; one with { or [ in front needs quotes", p->key);
         else if (yaml_is_map(p->value) || names_a_secret(p->key))
             config_read_secret(y, p->value, p->key, &entry.secret);
         else if (yaml_is_text(p->value))
