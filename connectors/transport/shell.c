@@ -23,7 +23,9 @@ static const int64_t stage_max_ms[STAGE_COUNT] = {
     [STAGE_SHELL] = 10000,
 };
 
-#define SPAWN_MAX_MS 20000 /* of a spawned ssh until its shell answers */
+/* Of a spawned ssh, or of a command, until its shell answers. The doctor sees the second one end. */
+#define SPAWN_MAX_MS   20000
+#define COMMAND_MAX_MS 15000
 
 static const char *const stage_names[STAGE_COUNT] = {
     [STAGE_CONFIG] = "reading ssh's configuration",
@@ -73,6 +75,8 @@ static void drop_connection(struct shell *s)
     shell_drop_wire(s);
     g_clear_pointer(&s->target, ssh_target_free);
     g_clear_pointer(&s->marker, g_free);
+    g_clear_pointer(&s->said, g_free);
+    s->heeded = false;
     g_string_truncate(s->answer, 0);
     g_string_truncate(s->out, 0);
     g_string_truncate(s->in, 0);
@@ -90,6 +94,7 @@ static void shell_free(gpointer data)
     g_string_free(s->in, TRUE);
     g_free(s->spawn_why);
     g_strfreev(s->key_files);
+    g_strfreev(s->command);
     g_free(s->host);
     g_free(s);
 }
@@ -127,6 +132,25 @@ struct shell *shell_add(struct shell_set *set, const char *host)
     return s;
 }
 
+void shell_set_command(struct shell *s, const char *const *argv)
+{
+    g_strfreev(s->command);
+    s->command = g_strdupv((char **)argv);
+}
+
+char *shell_command_text(const struct shell *s)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@:=,+-";
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (char **word = s->command; *word; word++) {
+        bool safe = **word && (*word)[strspn(*word, plain)] == '\0';
+        g_autofree char *quoted = safe ? g_strdup(*word) : g_shell_quote(*word);
+        g_string_append_printf(text, "%s%s", text->len ? " " : "", quoted);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 /* -- failing ------------------------------------------------------------------------------------- */
 
 void shell_fail(struct shell *s, enum shell_trouble trouble, GError *take_error)
@@ -153,10 +177,20 @@ void shell_fail_text(
 
 /* -- carrying ------------------------------------------------------------------------------------ */
 
+/* A shell that never answers may have said why, before it was asked. */
+static void keep_said(struct shell *s, const char *text)
+{
+    if (!*text || s->heeded || strlen(text) > SAID_MAX)
+        return;
+    g_free(s->said);
+    s->said = g_strdup(text);
+}
+
 static void look_for_marker(struct shell *s)
 {
     /* What nobody asked for is not kept: a login banner, a shell that talks. */
     if (s->state != SHELL_BUSY) {
+        keep_said(s, s->in->str + MIN(s->in->len, s->searched));
         g_string_truncate(s->in, MIN(s->in->len, s->searched));
         return;
     }
@@ -167,6 +201,9 @@ static void look_for_marker(struct shell *s)
     if (found) {
         s->state = SHELL_ANSWERED;
         s->answered_ms = clock_mono_ms();
+        if (!s->heeded && s->facts.stage_ms[STAGE_SHELL] < 0) /* a spawned one, proven by this */
+            s->facts.stage_ms[STAGE_SHELL] = s->answered_ms - s->stage_began_ms;
+        s->heeded = true;
         s->searched = (gsize)(found - s->in->str) + length;
     } else if (s->in->len > SHELL_REPLY_MAX) {
         shell_fail_text(s, TROUBLE_BROKEN, WEIR_ERROR_TOO_LARGE,
@@ -178,10 +215,11 @@ static void look_for_marker(struct shell *s)
  * available." */
 static GError *with_last_line(const struct shell *s, GError *take_error)
 {
-    if (s->state != SHELL_BUSY || s->in->len == 0 || s->in->len > SAID_MAX)
+    bool now = s->state == SHELL_BUSY && s->in->len > 0 && s->in->len <= SAID_MAX;
+    if (!now && (s->heeded || !s->said))
         return take_error;
     g_autoptr(GString) said = g_string_new(NULL);
-    g_autofree char *text = g_strndup(s->in->str, s->in->len);
+    g_autofree char *text = g_strdup(now ? s->in->str : s->said);
     text_clean(g_strstrip(text), -1, said);
     GError *error = NULL;
     weir_fail(&error, (enum weir_error)take_error->code, "%s; it said \"%s\"", take_error->message,
@@ -227,7 +265,7 @@ static bool is_opening(const struct shell *s)
 static int64_t stage_limit(const struct shell *s)
 {
     if (s->phase == WIRING && s->wire->assumed)
-        return SPAWN_MAX_MS;
+        return s->command ? COMMAND_MAX_MS : SPAWN_MAX_MS;
     if (s->stage == STAGE_CONNECT && s->target && s->target->connect_ms)
         return s->target->connect_ms;
     return stage_max_ms[s->stage];
@@ -241,6 +279,12 @@ static void check_time(struct shell *s)
     int64_t limit = stage_limit(s);
     if (clock_mono_ms() - s->stage_began_ms < limit)
         return;
+    if (s->command) {
+        g_autofree char *text = shell_command_text(s);
+        return shell_fail_text(s, TROUBLE_TIMEOUT, WEIR_ERROR_TIMEOUT,
+            "no answer within %" G_GINT64_FORMAT " s from its command; try: echo uname | %s",
+            limit / 1000, text);
+    }
     g_autofree char *command = ssh_target_command(s->host, s->set->ssh_config);
     const char *doing = s->wire && s->wire->assumed ? "connecting with ssh" : stage_names[s->stage];
     shell_fail_text(s, s->stage == STAGE_CONNECT ? TROUBLE_CONNECT : TROUBLE_TIMEOUT,
@@ -275,8 +319,8 @@ static void release_stuck(struct shell_set *set)
     int64_t now = clock_mono_ms();
     for (guint i = 0; i < set->shells->len; i++) {
         struct shell *s = g_ptr_array_index(set->shells, i);
-        bool spawned = s->wire && s->wire->assumed;
-        if (s->counted && !spawned && now - s->progress_ms > SHELL_STUCK_MS)
+        bool shared = s->wire && s->wire->assumed && s->wire->shared;
+        if (s->counted && !shared && now - s->progress_ms > SHELL_STUCK_MS)
             shell_count(s, false);
     }
 }

@@ -1,9 +1,10 @@
-/* A shell somewhere, behind one interface: /bin/sh here, one over libssh2 (ssh.h), or one over the
- * system's ssh, spawned. The remote command is always the constant "exec /bin/sh -s": scripts and
- * parameters travel on its standard input, because no quoting survives every login shell. Every line
- * that is sent passes the gate (method "SHELL") first.
+/* A shell somewhere, behind one interface: /bin/sh here, one over libssh2 (ssh.h), one over the
+ * system's ssh, spawned, or any command that gives a shell (docker exec, kubectl exec). The remote
+ * command of ssh is always the constant "exec /bin/sh -s": scripts and parameters travel on its
+ * standard input, because no quoting survives every login shell. Every line that is sent passes the
+ * gate (method "SHELL") first.
  *
- * Which transport: `ssh -G HOST` says where the host is and how the user reaches it. What libssh2
+ * Which transport: the command where one is given (shell_set_command), else `ssh -G HOST` says where the host is and how the user reaches it. What libssh2
  * cannot do by that answer (jumps, proxy commands, certificates ...), or turns out not to be able to
  * do while connecting (algorithms, RSA signatures), is done by the system's ssh. A key is only ever
  * accepted when known_hosts has it, and nothing is ever written there.
@@ -66,8 +67,8 @@ enum shell_trouble {
 
 /* What is known about a connection, for people. Texts from the other side are not cleaned yet. */
 struct shell_facts {
-    char *transport; /* "local", "libssh2", "ssh" */
-    char *why;       /* ... and why this one */
+    char *transport; /* "local", "libssh2", "ssh", "command" */
+    char *why;       /* ... and why this one; the command itself */
     char *address;   /* "127.0.0.1 port 22" */
     char *user;
     char *server;                  /* what its software says it is */
@@ -85,6 +86,10 @@ DEFINE_AUTO(shell_set, shell_set_free)
 
 /* A shell on host, closed, owned by the set. The name must have passed ssh_target_is_host(). */
 struct shell *shell_add(struct shell_set *set, const char *host);
+
+/* The shell is what argv gives (copied, NULL-terminated, not empty): no other shell stands in between,
+ * and its standard input and output are the shell's. Closed shells only. */
+void shell_set_command(struct shell *s, const char *const *argv);
 
 /* Asks for a connection; it is made by shell_poll. shell_close ends one, and forgets what it said. */
 void shell_open(struct shell *s);

@@ -65,7 +65,7 @@ static void begin_local(struct shell *s)
     GError *error = NULL;
     set_fact(&s->facts.why, "it is this machine");
     set_fact(&s->facts.user, g_get_user_name());
-    struct wire *wire = wire_spawn(argv, &s->facts, false, NULL, &error);
+    struct wire *wire = wire_spawn(argv, &s->facts, PROGRAM_SHELL, NULL, &error);
     if (wire)
         wire->assumed = false;
     s->stage = STAGE_SHELL; /* the others are not on its way */
@@ -78,8 +78,24 @@ static void begin_spawn(struct shell *s, const char *why)
     g_autofree char *command = ssh_target_command(s->host, s->set->ssh_config);
     GError *error = NULL;
     set_fact(&s->facts.why, why);
-    take_wire(s, wire_spawn((const char *const *)argv->pdata, &s->facts, true, command, &error),
-        "ssh", error);
+    struct wire *wire =
+        wire_spawn((const char *const *)argv->pdata, &s->facts, PROGRAM_SSH, command, &error);
+    take_wire(s, wire, "ssh", error);
+}
+
+static void begin_command(struct shell *s)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = shell_command_text(s);
+    struct wire *wire =
+        wire_spawn((const char *const *)s->command, &s->facts, PROGRAM_COMMAND, text, &error);
+    s->stage = STAGE_SHELL; /* the others are not on its way */
+    set_fact(&s->facts.transport, "command");
+    set_fact(&s->facts.why, text);
+    if (!wire)
+        return shell_fail_text(s, TROUBLE_CONFIG, WEIR_ERROR_CONFIG,
+            "%s: install it, or correct the command", error->message);
+    take_wire(s, wire, "command", NULL);
 }
 
 static void begin_libssh2(struct shell *s, const char *const *addresses)
@@ -122,6 +138,8 @@ void shell_begin(struct shell *s)
     shell_count(s, true);
     s->state = SHELL_OPENING;
     s->stage_began_ms = s->progress_ms = clock_mono_ms();
+    if (s->command)
+        return begin_command(s);
     if (strcmp(s->host, SHELL_LOCAL) == 0)
         return begin_local(s);
     g_autofree char *program = g_find_program_in_path("ssh");

@@ -20,6 +20,7 @@ struct shell_set {
 struct shell {
     struct shell_set *set;
     char *host;
+    char **command; /* NULL: ssh, or this machine's own shell */
     enum shell_state state;
     enum phase_of phase;
     bool counted;             /* in set->opening */
@@ -33,6 +34,8 @@ struct shell {
     char **key_files;
     GString *out, *in;
     char *marker;
+    bool heeded;    /* it has answered a question */
+    char *said;     /* ... what came instead, before one was put */
     gsize searched; /* of in, for the marker */
     enum shell_stage stage;
     enum shell_trouble trouble;
@@ -47,6 +50,8 @@ struct shell {
 /* Counts it among those that connect, or no longer. */
 void shell_count(struct shell *s, bool opening);
 void shell_drop_wire(struct shell *s);
+/* The command as a person types it. */
+char *shell_command_text(const struct shell *s);
 void shell_fail(struct shell *s, enum shell_trouble trouble, GError *take_error);
 void shell_fail_text(struct shell *s, enum shell_trouble trouble, enum weir_error code,
     const char *format, ...) G_GNUC_PRINTF(4, 5);

@@ -27,16 +27,24 @@ struct wire {
     enum shell_stage stage;
     bool up;      /* lines may be sent */
     bool assumed; /* ... but nothing has come yet that proves it */
+    bool shared;  /* others may come through the same bastion: it keeps its turn until then */
     bool again;   /* step once more without waiting */
     enum shell_trouble trouble;
     char *other_why; /* why the system's ssh may succeed where this failed, or NULL */
     int64_t received, sent;
 };
 
-/* The program's input and output are the shell. remote: it is an ssh, whose messages tell what went
- * wrong; command is what a person would type instead. NULL and *error when it cannot be started. */
-struct wire *wire_spawn(const char *const *argv, struct shell_facts *facts, bool remote,
-    const char *command, GError **error);
+/* What the spawned program is: whose messages are read, and what a person is told to try. */
+enum wire_program {
+    PROGRAM_SHELL,   /* /bin/sh of this machine */
+    PROGRAM_SSH,     /* the system's ssh */
+    PROGRAM_COMMAND, /* whatever the configuration says */
+};
+
+/* The program's input and output are the shell; command is what a person would type instead. NULL and
+ * *error when it cannot be started. */
+struct wire *wire_spawn(const char *const *argv, struct shell_facts *facts,
+    enum wire_program program, const char *command, GError **error);
 
 void wire_free(struct wire *w); /* accepts NULL */
 

@@ -7,7 +7,7 @@
 struct spawned {
     struct wire base;
     struct child *child;
-    bool remote;
+    enum wire_program program;
     char *command;
 };
 
@@ -67,14 +67,41 @@ static enum weir_error code_of(enum shell_trouble trouble)
                : WEIR_ERROR_UNREACHABLE;
 }
 
+static bool fail_here(struct spawned *s, const char *words, GError **error)
+{
+    s->base.trouble = TROUBLE_BROKEN;
+    return weir_fail(error, WEIR_ERROR_UNREACHABLE, "the shell on this machine ended%s%s",
+        words ? ": " : "", words ? words : "");
+}
+
+/* Nothing is read into its words: every such program has its own. One that ends at once and is content
+ * has most likely not kept its input open: docker exec without -i. */
+static bool fail_command(struct spawned *s, const char *words, GError **error)
+{
+    int status = 0;
+    bool known = child_ended(s->child, &status);
+    g_autofree char *how = known ? g_strdup_printf(" with status %d", status) : g_strdup("");
+    s->base.trouble = TROUBLE_BROKEN;
+    if (!s->base.assumed)
+        return weir_fail(error, WEIR_ERROR_UNREACHABLE, "its command ended%s%s%s", how,
+            words ? ": " : "", words ? words : "");
+    if (known && status == 0 && !words)
+        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
+            "its command ended at once: does it run a shell and keep its input open (docker exec "
+            "-i)? Try: echo uname | %s",
+            s->command);
+    return weir_fail(error, WEIR_ERROR_UNREACHABLE,
+        "its command ended%s before it answered: %s; try: echo uname | %s", how,
+        words ? words : "no reason given", s->command);
+}
+
 static bool fail_ended(struct spawned *s, GError **error)
 {
     g_autofree char *words = child_last_words(s->child);
-    if (!s->remote) {
-        s->base.trouble = TROUBLE_BROKEN;
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE, "the shell on this machine ended%s%s",
-            words ? ": " : "", words ? words : "");
-    }
+    if (s->program == PROGRAM_SHELL)
+        return fail_here(s, words, error);
+    if (s->program == PROGRAM_COMMAND)
+        return fail_command(s, words, error);
     classify(s);
     if (s->base.trouble == TROUBLE_CHANGED)
         return weir_fail(error, WEIR_ERROR_DENIED,
@@ -116,7 +143,12 @@ static bool spawned_step(struct wire *w, GString *out, GString *in, GError **err
     }
     w->again = n == WIRE_STEP_MAX;
     /* What it said before it ended is read first. */
-    return n >= 0 && (writable || n > 0) ? true : fail_ended(s, error);
+    if (n > 0 || (n == 0 && writable))
+        return true;
+    /* How a command ended tells what is wrong with it, and comes a moment after its output is closed. */
+    if (s->program == PROGRAM_COMMAND && w->assumed && n < 0 && !child_ended(s->child, NULL))
+        return true;
+    return fail_ended(s, error);
 }
 
 static unsigned spawned_watch(const struct wire *w, bool sending, struct pollfd fds[WIRE_FDS])
@@ -126,8 +158,8 @@ static unsigned spawned_watch(const struct wire *w, bool sending, struct pollfd 
 
 static const struct wire_ops spawned_ops = {spawned_step, spawned_watch, spawned_free};
 
-struct wire *wire_spawn(const char *const *argv, struct shell_facts *facts, bool remote,
-    const char *command, GError **error)
+struct wire *wire_spawn(const char *const *argv, struct shell_facts *facts,
+    enum wire_program program, const char *command, GError **error)
 {
     struct child *child = child_start(argv, error);
     if (!child)
@@ -136,8 +168,9 @@ struct wire *wire_spawn(const char *const *argv, struct shell_facts *facts, bool
     s->base = (struct wire){.ops = &spawned_ops, .facts = facts, .stage = STAGE_SHELL};
     s->base.up = true;
     s->base.assumed = true;
+    s->base.shared = program == PROGRAM_SSH;
     s->child = child;
-    s->remote = remote;
+    s->program = program;
     s->command = g_strdup(command);
     return &s->base;
 }

@@ -182,6 +182,98 @@ static void a_shell_that_hangs_holds_up_no_other_and_is_closed_at_once(void)
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 2000000);
 }
 
+/* -- by a command -------------------------------------------------------------------------------- */
+
+static struct shell *open_command(struct shell_set *set, const char *const *argv)
+{
+    struct shell *s = shell_add(set, "app-1");
+    shell_set_command(s, argv);
+    shell_open(s);
+    return s;
+}
+
+#define COMMAND(set, ...) open_command(set, (const char *const[]){__VA_ARGS__, NULL})
+
+static void a_command_that_gives_a_shell_is_one(void)
+{
+    AUTO(shell_set) set = shell_set_new(&connector, NULL);
+    struct shell *s = COMMAND(set, "/bin/sh");
+    greets(set, s);
+    g_assert_cmpstr(shell_facts(s)->transport, ==, "command");
+    g_assert_cmpstr(shell_facts(s)->why, ==, "/bin/sh");
+    g_assert_cmpint(shell_facts(s)->stage_ms[STAGE_SHELL], >=, 0);
+    g_autofree char *busybox = g_find_program_in_path("busybox");
+    if (busybox)
+        greets(set, COMMAND(set, "busybox", "sh"));
+}
+
+/* Were there a shell in between, it would read the blanks and the dollar. */
+static void the_words_of_a_command_arrive_as_they_are(void)
+{
+    AUTO(shell_set) set = shell_set_new(&connector, NULL);
+    struct shell *s =
+        COMMAND(set, "/bin/sh", "-c", "test \"$1\" = 'a  $HOME;b' && exec sh", "sh", "a  $HOME;b");
+    greets(set, s);
+    g_assert_nonnull(strstr(shell_facts(s)->why, "sh 'a  $HOME;b'"));
+}
+
+static void what_a_command_says_first_is_no_answer(void)
+{
+    AUTO(shell_set) set = shell_set_new(&connector, NULL);
+    greets(set, COMMAND(set, "/bin/sh", "-c", "echo Welcome; echo; exec sh"));
+    greets(set, COMMAND(set, "/bin/sh", "-c", "printf Welcome; exec sh"));
+}
+
+static void command_fails(const char *script, const char *words)
+{
+    AUTO(shell_set) set = shell_set_new(&connector, NULL);
+    struct shell *s = COMMAND(set, "/bin/sh", "-c", script);
+    if (drive(set, s, SETTLED) == SHELL_READY) {
+        g_assert_true(shell_ask(s, "hello weir", "end weir", NULL, NULL));
+        g_assert_cmpint(drive(set, s, DONE), ==, SHELL_FAILED);
+    }
+    g_assert_cmpint(shell_trouble(s), ==, TROUBLE_BROKEN);
+    g_assert_error(shell_error(s), WEIR_ERROR, WEIR_ERROR_UNREACHABLE);
+    g_assert_nonnull(strstr(shell_error(s)->message, words));
+}
+
+static void a_command_that_ends_tells_its_own_words_and_what_to_try(void)
+{
+    command_fails("echo no such '\033[2Jcontainer' >&2; exit 7",
+        "ended with status 7 before it answered: no such ");
+    command_fails("exit 3", "no reason given; try: echo uname | /bin/sh -c 'exit 3'");
+    command_fails("exit 0", "keep its input open (docker exec -i)?");
+    command_fails("echo this account is closed", "it said \"this account is closed\"");
+    command_fails("exec sh -c 'read line; echo late; exit 2'", "ended");
+}
+
+static void a_command_that_is_missing_says_what_to_correct(void)
+{
+    AUTO(shell_set) set = shell_set_new(&connector, NULL);
+    struct shell *s = COMMAND(set, "weir-no-such-program", "exec");
+    g_assert_cmpint(drive(set, s, SETTLED), ==, SHELL_FAILED);
+    g_assert_cmpint(shell_trouble(s), ==, TROUBLE_CONFIG);
+    g_assert_nonnull(strstr(shell_error(s)->message, "weir-no-such-program cannot be started"));
+    g_assert_nonnull(strstr(shell_error(s)->message, "correct the command"));
+    g_assert_cmpstr(shell_facts(s)->transport, ==, "command");
+}
+
+static void commands_that_are_silent_take_nobodys_turn_and_end_in_time(void)
+{
+    AUTO(shell_set) set = shell_set_new(&connector, NULL);
+    struct shell *silent = NULL;
+    for (unsigned i = 0; i < SHELL_OPENING_MAX; i++)
+        silent = COMMAND(set, "sleep", "60");
+    struct shell *fine = COMMAND(set, "/bin/sh");
+    gint64 begin = g_get_monotonic_time();
+    greets(set, fine);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 9000000);
+    g_assert_cmpint(drive(set, silent, 1u << SHELL_FAILED), ==, SHELL_FAILED);
+    g_assert_cmpint(shell_trouble(silent), ==, TROUBLE_TIMEOUT);
+    g_assert_nonnull(strstr(shell_error(silent)->message, "from its command; try: echo uname | "));
+    greets(set, fine);
+}
+
 /* -- through ssh --------------------------------------------------------------------------------- */
 
 static void what_a_shell_says_before_it_ends_is_told(void)
@@ -657,6 +749,12 @@ int main(int argc, char **argv)
     TEST(a_shell_that_ends_is_noticed_and_can_be_opened_again);
     TEST(an_answer_without_an_end_is_cut_off);
     TEST(a_shell_that_hangs_holds_up_no_other_and_is_closed_at_once);
+    TEST(a_command_that_gives_a_shell_is_one);
+    TEST(the_words_of_a_command_arrive_as_they_are);
+    TEST(what_a_command_says_first_is_no_answer);
+    TEST(a_command_that_ends_tells_its_own_words_and_what_to_try);
+    TEST(a_command_that_is_missing_says_what_to_correct);
+    TEST(commands_that_are_silent_take_nobodys_turn_and_end_in_time);
     TEST(an_agents_answers_are_read_within_their_bounds);
     TEST(a_key_file_tells_its_type_and_whether_it_is_locked);
     TEST(what_a_shell_says_before_it_ends_is_told);
