@@ -1,5 +1,6 @@
 /* The tables of the hosts connector: what its kinds hold, what makes a row warn or fail, and what it
  * may be told in the configuration. */
+#include "commands.h"
 #include "hosts.h"
 #include "names.h"
 
@@ -48,7 +49,7 @@ static const struct column host_columns[] = {
     [HOST_UNITS] = {"units", "FAILED UNITS", CELL_TEXT, COLUMN_F_HIDDEN, 12, 2,
         "names of the units that have failed"},
     [HOST_TRANSPORT] = {"transport", "TRANSPORT", CELL_TEXT, COLUMN_F_HIDDEN, 9, 0,
-        "local, libssh2, or ssh (the system's); `weir show` says why"},
+        "local, libssh2, ssh (the system's) or command; `weir show` says why, or which"},
     [HOST_SINCE] = {"since", "SINCE", CELL_TIME_MS, COLUMN_F_HIDDEN | COLUMN_F_AGE, 5, 0,
         "of the first poll that it missed"},
     [HOST_MISSED] = {"missed_polls", "MISSED", CELL_INT, COLUMN_F_HIDDEN, 6, 0,
@@ -157,13 +158,16 @@ const struct kind hosts_processes_kind = {
 };
 
 static const struct option options[] = {
-    {"hosts", OPTION_LIST, OPTION_F_REQUIRED, NULL,
+    {"hosts", OPTION_LIST, 0, NULL,
         "ssh names, brackets count: [\"dp-w[01-40]\", dp-b1, local]; local is this machine, "
         "without "
         "ssh"},
     {"roles", OPTION_LISTS, 0, NULL, "what hosts are for: {kafka: [\"dp-b*\"]}"},
     {"ssh_config", OPTION_FILE, 0, NULL, "read by ssh instead of ~/.ssh/config (ssh -F)"},
-    {"shell", OPTION_LISTS, OPTION_F_LATER, NULL, "any command that gives a shell, by host"},
+    {"shell", OPTION_LISTS, 0, NULL,
+        "hosts that are reached by a command which gives a shell, instead of ssh: {app-1: [docker, "
+        "exec, -i, app-1, sh]}; a pattern is for names in hosts, \"{host}\" stands for the name: "
+        "{\"app-*\": [docker, exec, -i, \"{host}\", sh]}"},
     {0},
 };
 
@@ -216,7 +220,7 @@ static bool open_hosts(struct lane *l, GError **error)
 {
     const struct source *source = lane_source(l);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    if (!names_expand(source_list(source, "hosts"), names, error))
+    if (!commands_hosts(source, names, error))
         return false;
     struct hosts *all = g_new0(struct hosts, 1);
     all->lane = l;
@@ -224,8 +228,11 @@ static bool open_hosts(struct lane *l, GError **error)
     all->all = g_ptr_array_new_with_free_func(host_free);
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
-        g_ptr_array_add(
-            all->all, host_new(name, roles_of(source, name), shell_add(all->shells, name)));
+        struct shell *shell = shell_add(all->shells, name);
+        g_auto(GStrv) command = commands_for(source, name);
+        if (command)
+            shell_set_command(shell, (const char *const *)command);
+        g_ptr_array_add(all->all, host_new(name, roles_of(source, name), shell));
     }
     lane_set_data(l, all);
     return true;
@@ -246,10 +253,12 @@ extern const struct connector hosts_connector;
 const struct connector hosts_connector = {
     .name = "hosts",
     .title = "Hosts",
-    .help = "Linux machines over ssh (libssh2, or the system's ssh), and this one; a probe of "
-            "shell and "
-            "awk, nothing is installed; run against Debian 12 and busybox",
+    .help =
+        "Linux machines over ssh (libssh2, or the system's ssh), any command that gives a shell, "
+        "and this one; a probe of shell and awk, nothing is installed; run against Debian 12 "
+        "and busybox",
     .options = options,
+    .check_options = commands_check,
     .thresholds = thresholds,
     .kinds = kinds,
     .feeds = feeds,

@@ -293,8 +293,17 @@ bool hosts_show(
 
 /* -- the doctor ---------------------------------------------------------------------------------- */
 
+static bool is_command(const struct shell_facts *f)
+{
+    return g_strcmp0(f->transport, "command") == 0;
+}
+
 static const char *advice_for(const struct host *h)
 {
+    if (is_command(shell_facts(h->shell)) && h->trouble != TROUBLE_NONE)
+        return h->trouble == TROUBLE_CONFIG
+                   ? "look at its command under shell: in the configuration"
+                   : "try its command in a terminal";
     switch (h->trouble) {
     case TROUBLE_CONFIG: return "look at the ssh configuration";
     case TROUBLE_NAME: return "look at HostName in the ssh configuration and at the resolver";
@@ -316,6 +325,7 @@ static const char *seen_at(const struct shell_facts *f, enum shell_stage stage)
     case STAGE_CONNECT: return f->address;
     case STAGE_KEY: return f->key;
     case STAGE_LOGIN: return f->login;
+    case STAGE_SHELL: return is_command(f) ? f->why : NULL;
     default: return NULL;
     }
 }

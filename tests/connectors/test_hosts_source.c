@@ -129,13 +129,104 @@ static void a_host_that_is_not_configured_is_not_found(void)
     harness_close(&h);
 }
 
+/* The one fault of a source with these options, which stands in this line of them (0: its name). */
+static void is_refused(const char *options, int line, const char *words)
+{
+    g_autofree char *yaml = g_strdup_printf(
+        "environments:\n  e:\n    sources:\n      here:\n        type: hosts\n%s", options);
+    g_autofree char *path = NULL;
+    g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
+    close(g_file_open_tmp("weir-test-XXXXXX.yaml", &path, NULL));
+    g_assert_true(g_file_set_contents(path, yaml, -1, NULL));
+    struct registry *registry = registry_new();
+    registry_add(registry, &hosts_connector);
+    struct config *config = config_load(path, NULL, faults);
+    g_assert_false(config_check_sources(config, registry, faults));
+    const struct fault *f = g_ptr_array_index(faults, 0);
+    g_test_message("%d: %s", f->line, f->message);
+    g_assert_cmpuint(faults->len, ==, 1);
+    g_assert_nonnull(strstr(f->message, words));
+    g_assert_cmpint(f->line, ==, line ? line + 5 : 4);
+    g_unlink(path);
+    config_free(config);
+    registry_free(registry);
+}
+
 static void a_name_that_makes_no_sense_is_a_fault_of_the_configuration(void)
+{
+    is_refused("        hosts: [\"-oProxyCommand=id\"]\n", 1, "is no host name");
+    is_refused("        hosts: [\"w[9-1]\"]\n", 1, "makes no list");
+    is_refused("        roles: {db: [x]}\n", 0, "has no hosts");
+    is_refused("        hosts: []\n        shell: {}\n", 1, "has no hosts");
+}
+
+static void a_command_that_makes_no_sense_is_told_where_it_stands(void)
+{
+    is_refused(
+        "        shell:\n          app-1: [sh]\n          app-2: []\n", 3, "needs a command");
+    is_refused("        shell: {app-1: docker exec -i app-1 sh}\n", 1, "as a list of words");
+    is_refused("        shell: {\"-x\": [sh]}\n", 1, "is no host name");
+    is_refused("        shell: {\"a[1\": [sh]}\n", 1, "makes no list");
+    is_refused("        hosts: [a]\n        shell: {local: [sh]}\n", 2, "is this machine");
+    is_refused("        hosts: [local, a]\n        shell:\n          a: [sh]\n"
+               "          \"ap*\": [sh]\n",
+        4, "means none of the hosts");
+    is_refused("        hosts: [local]\n        shell: {\"*\": [sh]}\n", 2, "means none");
+    is_refused(
+        "        hosts: \"a[1-900]\"\n        shell: {\"b[1-900]\": [sh]}\n", 1, "more than");
+}
+
+/* -- by commands --------------------------------------------------------------------------------- */
+
+#define COMMANDS                                                                                   \
+    "      here:\n        type: hosts\n        hosts: [local, \"w[1-2]\"]\n"                       \
+    "        roles: {app: [\"app*\"]}\n        shell:\n"                                           \
+    "          app-1: [/bin/sh]\n          \"c[1-2]\": [sh, -c, \"echo Welcome; exec sh\"]\n"      \
+    "          \"w*\": [sh, -c, \"test $0 = {host} && exec sh\", \"{host}\"]\n"                    \
+    "          w1: [weir-no-such-program]\n          gone: [sh, -c, \"echo no {host} >&2; exit "   \
+    "1\"]\n"
+
+static void hosts_are_reached_by_the_commands_of_the_configuration(void)
 {
     struct harness h;
     struct harness_result r = {0};
-    harness_open(&h, connectors, "      here: {type: hosts, hosts: [\"-oProxyCommand=id\"]}\n");
+    harness_open(&h, connectors, COMMANDS);
     harness_fetch(&h, "hosts", "here", &r);
-    g_assert_error(r.error, WEIR_ERROR, WEIR_ERROR_CONFIG);
+    g_assert_no_error(r.error);
+    const struct snapshot *s = harness_snapshot(&r, "hosts");
+    static const char *const names[] = {"w1", "w2", "app-1", "c1", "c2"};
+    g_assert_cmpuint(snapshot_count(s), ==, 7);
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_assert_cmpstr(harness_cell(s, names[i], "state").text, ==, "up");
+        g_assert_cmpstr(harness_cell(s, names[i], "transport").text, ==, "command");
+    }
+    g_assert_cmpstr(harness_cell(s, "local", "transport").text, ==, "local");
+    g_assert_cmpstr(harness_cell(s, "app-1", "roles").text, ==, "app");
+    const struct row *gone = snapshot_row(s, (size_t)snapshot_find(s, "gone"));
+    g_assert_cmpstr(harness_cell(s, "gone", "state").text, ==, "unreachable");
+    g_assert_nonnull(strstr(gone->error, "ended with status 1 before it answered: no gone; try: "));
+    harness_result_clear(&r);
+    harness_fetch(&h, "hosts.processes", "here/hosts/app-1", &r);
+    g_assert_no_error(r.error);
+    g_assert_cmpuint(snapshot_count(harness_snapshot(&r, "hosts.processes")), >, 0);
+    harness_result_clear(&r);
+    harness_close(&h);
+}
+
+static void the_doctor_tells_of_commands(void)
+{
+    struct harness h;
+    struct harness_result r = {0};
+    harness_open(&h, connectors, COMMANDS);
+    harness_check(&h, "here", &r);
+    g_assert_no_error(r.error);
+    const struct snapshot *s = harness_snapshot(&r, kind_doctor.name);
+    g_assert_true(g_str_has_prefix(harness_cell(s, "app-1 shell", "seen").text, "/bin/sh, "));
+    g_assert_cmpint(snapshot_find(s, "gone shell"), ==, -1);
+    gssize gone = snapshot_find(s, "gone starting a shell");
+    g_assert_cmpint(snapshot_row(s, (size_t)gone)->health, ==, HEALTH_WARN);
+    g_assert_cmpstr(harness_cell(s, "gone starting a shell", "advice").text, ==,
+        "try its command in a terminal");
     harness_result_clear(&r);
     harness_close(&h);
 }
@@ -377,6 +468,9 @@ int main(int argc, char **argv)
     TEST(one_host_is_shown_whole);
     TEST(a_host_that_is_not_configured_is_not_found);
     TEST(a_name_that_makes_no_sense_is_a_fault_of_the_configuration);
+    TEST(a_command_that_makes_no_sense_is_told_where_it_stands);
+    TEST(hosts_are_reached_by_the_commands_of_the_configuration);
+    TEST(the_doctor_tells_of_commands);
     TEST(a_host_that_fails_costs_its_own_row_only);
     TEST(the_doctor_tells_how_far_each_host_came);
     TEST(a_host_that_freezes_keeps_its_cells_and_its_age_and_comes_back);

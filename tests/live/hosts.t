@@ -386,6 +386,37 @@ def freezing(server, folder):
     ok(not server.sessions(), "killed, weir leaves no process on the host", server.sessions())
 
 
+def commands(folder):
+    """Hosts that are reached by a command: this machine again, as busybox and from another namespace."""
+    if shutil.which("busybox"):
+        compare("busybox sh", source(f"{folder}/command.yaml", [], shell="{app-1: [busybox, sh]}"), "app-1")
+    else:
+        skip("a host by a command", "there is no busybox here")
+    config = source(f"{folder}/commands.yaml", ["local", "app-1"], shell="""
+          "app-*": [unshare, --uts, sh, -c, "hostname {host}; echo Welcome; exec sh"]
+          gone: [sh, -c, "echo 'Error: No such container: {host}' >&2; exit 1"]
+          closed: [sh, -c, "exit 0"]
+          missing: [weir-no-such-program]
+          silent: [sleep, "60"]""")
+    code, rows, err = get(config, "hosts")
+    why = {name: row.get("why") or "" for name, row in rows.items()}
+    ok(code == 0 and rows.get("local", {}).get("state") == "up", "commands that fail do not fail the source", code, err)
+    ok("No such container: gone; try: echo uname | sh -c" in why.get("gone", ""),
+       "what the command says is told, and what to try", why.get("gone"))
+    ok("docker exec -i" in why.get("closed", ""), "one that closes its input is hinted at", why.get("closed"))
+    ok("correct the command" in why.get("missing", ""), "one that is missing is named", why.get("missing"))
+    ok(rows.get("silent", {}).get("health") == "unknown", "one that is silent is unknown", rows.get("silent"))
+    code, out, _ = weir(config, "doctor")
+    ok(re.search(r"local probe +lean", out) and re.search(r"silent starting a shell +no answer within 15 s", out),
+       "the doctor waits for its end", out)
+    if os.geteuid() == 0 and shutil.which("unshare"):
+        code, out, err = weir(config, "show", "h/hosts/app-1")
+        ok(code == 0 and re.search(r"hostname: app-1$", out, re.M) and "transport: command: unshare --uts" in out,
+           "the shell is where the command leads, and what it says first does no harm", code, out, err)
+    else:
+        skip("a shell in another namespace", "unshare needs root")
+
+
 def lab_config():
     """The lab's ssh configuration when its sshd answer."""
     path = os.environ.get("LAB_SSH_CONFIG", os.path.join(os.environ.get("LAB_ROOT", "/var/tmp/weir-lab"), "hosts", "ssh_config"))
@@ -403,6 +434,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="weir-live-hosts-")
     try:
         compare("local", source(f"{folder}/local.yaml", ["local"]), "local")
+        commands(folder)
         lab = lab_config()
         for name in ("lab1", "lab2"):
             if lab:
