@@ -49,7 +49,7 @@ struct health_rule {
 };
 
 struct kind {
-    const char *name;    /* SYSTEM.PLURAL, or the plural alone for hosts, checks, problems ... */
+    const char *name;    /* SYSTEM.PLURAL, or the plural alone for hosts, alerts, problems ... */
     const char *aliases; /* separated by blanks */
     const char *title;   /* heading of the name column */
     bool nameless;       /* names are for scripts: people read other columns */

@@ -199,6 +199,21 @@ static void check_actions(struct check *c)
     }
 }
 
+/* What stands before the dot is the connector's name, or that of a kind of its own which has the plural
+ * alone: alerts.silences of alerts, whatever system they are read from. */
+static void check_prefix(struct check *c)
+{
+    const char *dot = strchr(c->kind->name, '.');
+    if (!dot)
+        return;
+    g_autofree char *prefix = g_strndup(c->kind->name, (gsize)(dot - c->kind->name));
+    bool own = strcmp(prefix, c->connector->name) == 0;
+    for (const struct kind *const *k = c->connector->kinds; *k; k++)
+        own |= strcmp(prefix, (*k)->name) == 0;
+    if (!own)
+        fault(c, "its name must begin with %s.", c->connector->name);
+}
+
 static void check_kind(struct check *c)
 {
     const struct kind *k = c->kind;
@@ -211,11 +226,7 @@ static void check_kind(struct check *c)
         same += strcmp(registry_kind_at(c->registry, i)->name, k->name) == 0;
     if (same != 1)
         fault(c, "stands %u times", same);
-    const char *dot = strchr(k->name, '.');
-    size_t length = dot ? (size_t)(dot - k->name) : 0;
-    if (dot &&
-        (strncmp(c->connector->name, k->name, length) != 0 || c->connector->name[length] != '\0'))
-        fault(c, "its name must begin with %s.", c->connector->name);
+    check_prefix(c);
     check_columns(c);
     check_links(c);
     check_health(c);

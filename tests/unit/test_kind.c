@@ -182,6 +182,21 @@ static void wrong_kinds_are_found(void)
     SPOILED(t.things.name = "tes.things", "must begin with test.");
 }
 
+static void parts_may_carry_the_name_of_their_list(void)
+{
+    struct tables t;
+    fill(&t);
+    t.things.name = "alerts";
+    t.parts.name = "alerts.parts";
+    t.parts.scope = "alerts";
+    t.links[0].target = "alerts.parts";
+    t.feed_kinds[0] = "alerts";
+    t.feed_kinds[1] = "alerts.parts";
+    g_autoptr(GString) faults = g_string_new(NULL);
+    check(&t, faults);
+    g_assert_cmpstr(faults->str, ==, "");
+}
+
 static void wrong_options_are_found(void)
 {
     SPOILED(t.options[0].help = NULL, "option url");
@@ -309,6 +324,8 @@ int main(int argc, char **argv)
     g_test_add_func("/kind/wrong-rules-are-found", wrong_rules_are_found);
     g_test_add_func("/kind/wrong-feeds-are-found", wrong_feeds_are_found);
     g_test_add_func("/kind/wrong-kinds-are-found", wrong_kinds_are_found);
+    g_test_add_func(
+        "/kind/parts-may-carry-the-name-of-their-list", parts_may_carry_the_name_of_their_list);
     g_test_add_func("/kind/wrong-options-are-found", wrong_options_are_found);
     g_test_add_func(
         "/kind/thresholds-without-a-number-are-found", thresholds_without_a_number_are_found);
