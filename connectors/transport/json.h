@@ -23,6 +23,12 @@ DEFINE_AUTO(cJSON, json_delete)
  * terminated. The caller owns the result (cJSON_Delete, or AUTO(cJSON)). */
 cJSON *json_parse(const char *text, gsize length, GError **error);
 
+/* One element after another of a list that is too long to hold as a tree: its text within the list's,
+ * for json_parse to read. *at begins as the list's text. False at the end of the list, and when it is
+ * none or breaks off (*error, WEIR_ERROR_PROTOCOL). */
+bool json_next_element(
+    const char **at, const char *end, const char **element, gsize *length, GError **error);
+
 /* A member of an object, NULL when object is none or has none of that name (case-sensitive). path may
  * hold dots: "memoryInfo.pool.maxBytes". */
 const cJSON *json_get(const cJSON *object, const char *path);

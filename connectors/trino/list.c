@@ -5,67 +5,6 @@
 
 #include <string.h>
 
-/* -- elements of an array ------------------------------------------------------------------------- */
-
-static const char *skip_space(const char *p, const char *end)
-{
-    while (p < end && strchr(" \t\r\n", *p) && *p)
-        p++;
-    return p;
-}
-
-/* Behind the value that begins at p, or NULL when it does not end. Whether it is valid JSON is for
- * json_parse to say; here only brackets and strings count. */
-static const char *skip_value(const char *p, const char *end)
-{
-    unsigned depth = 0;
-    for (; p < end; p++) {
-        if (*p == '"') {
-            for (p++; p < end && *p != '"'; p++)
-                p += *p == '\\';
-            if (p >= end)
-                return NULL;
-        } else if (*p == '{' || *p == '[') {
-            depth++;
-        } else if (depth > 0 && (*p == '}' || *p == ']')) {
-            depth--;
-            if (depth == 0)
-                return p + 1;
-        } else if (depth == 0 && (*p == ',' || *p == ']')) {
-            return p;
-        }
-        if (*p == '"' && depth == 0)
-            return p + 1;
-    }
-    return NULL;
-}
-
-bool trino_next_element(
-    const char **at, const char *end, const char **element, gsize *length, GError **error)
-{
-    const char *p = skip_space(*at, end);
-    if (p < end && (*p == '[' || *p == ',')) {
-        bool first = *p == '[';
-        p = skip_space(p + 1, end);
-        if (p < end && *p == ']' && first) {
-            *at = p;
-            return false;
-        }
-    } else if (p < end && *p == ']') {
-        return false;
-    } else {
-        return weir_fail(error, WEIR_ERROR_PROTOCOL,
-            p < end ? "the answer is no JSON list" : "the answer breaks off within its list");
-    }
-    const char *after = skip_value(p, end);
-    if (!after || after == p)
-        return weir_fail(error, WEIR_ERROR_PROTOCOL, "the answer breaks off within its list");
-    *element = p;
-    *length = (gsize)(after - p);
-    *at = after;
-    return true;
-}
-
 /* -- a query's cells ------------------------------------------------------------------------------ */
 
 /* Where a cell's value stands. other: its name in versions that do not have the first. */
@@ -278,7 +217,7 @@ bool list_add_reply(struct query_list *l, const char *text, gsize length, GError
     const char *element;
     gsize n;
     GError *broken = NULL;
-    while (trino_next_element(&at, text + length, &element, &n, &broken)) {
+    while (json_next_element(&at, text + length, &element, &n, &broken)) {
         cJSON *json = json_parse(element, n, error);
         if (!json)
             return false;

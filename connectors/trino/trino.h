@@ -85,11 +85,6 @@ bool queries_read(struct lane *l, struct trino *t, GError **error);
 void queries_publish(struct lane *l, struct trino *t, struct batch *out);
 void queries_count(const struct queries *q, int64_t now_ms, struct query_counts *out);
 
-/* One element of the list after another, as text within an array's text; false at its end, or when
- * it is broken (*error). *at begins as the array's text. For lists too long to hold as a tree. */
-bool trino_next_element(
-    const char **at, const char *end, const char **element, gsize *length, GError **error);
-
 /* -- nodes.c -------------------------------------------------------------------------------------- */
 
 extern const struct kind trino_nodes_kind;

@@ -213,6 +213,40 @@ static void test_detail_cap(void)
     g_assert_nonnull(snapshot_incomplete(s));
 }
 
+static GPtrArray *elements(const char *text, GError **error)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+    const char *at = text;
+    const char *element;
+    gsize n;
+    while (json_next_element(&at, text + strlen(text), &element, &n, error))
+        g_ptr_array_add(all, g_strndup(element, n));
+    return all;
+}
+
+static void test_elements(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) none = elements(" [ ]", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(none->len, ==, 0);
+    g_autoptr(GPtrArray) all =
+        elements("[{\"a\":\"]}\\\"\"} , [1,[2]],\n\"x,y\", 12,null]", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(all->len, ==, 5);
+    g_assert_cmpstr(all->pdata[0], ==, "{\"a\":\"]}\\\"\"}");
+    g_assert_cmpstr(all->pdata[1], ==, "[1,[2]]");
+    g_assert_cmpstr(all->pdata[2], ==, "\"x,y\"");
+    static const char *const broken[] = {
+        "", "{}", "<html>", "[{\"a\":1}", "[{\"a\":\"", "[1,", "[,"};
+    for (gsize i = 0; i < G_N_ELEMENTS(broken); i++) {
+        g_autoptr(GError) failed = NULL;
+        g_autoptr(GPtrArray) some = elements(broken[i], &failed);
+        g_assert_nonnull(some);
+        g_assert_error(failed, WEIR_ERROR, WEIR_ERROR_PROTOCOL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -225,5 +259,6 @@ int main(int argc, char **argv)
     g_test_add_func("/json/cells-take-the-type-of-their-column", test_cells);
     g_test_add_func("/json/an-object-is-shown-whole-and-in-groups", test_detail);
     g_test_add_func("/json/an-endless-object-is-cut-and-says-so", test_detail_cap);
+    g_test_add_func("/json/a-long-list-is-taken-apart-and-a-broken-one-says-so", test_elements);
     return g_test_run();
 }

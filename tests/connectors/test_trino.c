@@ -129,40 +129,6 @@ static void test_prune(void)
     }
 }
 
-static GPtrArray *elements(const char *text, GError **error)
-{
-    GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-    const char *at = text;
-    const char *element;
-    gsize n;
-    while (trino_next_element(&at, text + strlen(text), &element, &n, error))
-        g_ptr_array_add(all, g_strndup(element, n));
-    return all;
-}
-
-static void test_elements(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) none = elements(" [ ]", &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(none->len, ==, 0);
-    g_autoptr(GPtrArray) all =
-        elements("[{\"a\":\"]}\\\"\"} , [1,[2]],\n\"x,y\", 12,null]", &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(all->len, ==, 5);
-    g_assert_cmpstr(all->pdata[0], ==, "{\"a\":\"]}\\\"\"}");
-    g_assert_cmpstr(all->pdata[1], ==, "[1,[2]]");
-    g_assert_cmpstr(all->pdata[2], ==, "\"x,y\"");
-    static const char *const broken[] = {
-        "", "{}", "<html>", "[{\"a\":1}", "[{\"a\":\"", "[1,", "[,"};
-    for (gsize i = 0; i < G_N_ELEMENTS(broken); i++) {
-        g_autoptr(GError) failed = NULL;
-        g_autoptr(GPtrArray) some = elements(broken[i], &failed);
-        g_assert_nonnull(some);
-        g_assert_error(failed, WEIR_ERROR, WEIR_ERROR_PROTOCOL);
-    }
-}
-
 /* -- stages --------------------------------------------------------------------------------------- */
 
 static GArray *stages_of(const char *name)
@@ -523,7 +489,6 @@ int main(int argc, char **argv)
     g_test_add_func("/trino/the version is the number it begins with", test_versions);
     g_test_add_func("/trino/only what looks like a query id is asked for", test_ids);
     g_test_add_func("/trino/members that are not needed are cut out before parsing", test_prune);
-    g_test_add_func("/trino/a list is taken apart into its elements", test_elements);
     g_test_add_func("/trino/the stages of a running query are a tree", test_running_stages);
     g_test_add_func("/trino/the stages of a failed query say which one failed", test_failed_stages);
     g_test_add_func("/trino/a query that never started has no stages", test_never_started);

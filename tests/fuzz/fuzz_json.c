@@ -1,5 +1,5 @@
-/* Fuzzes the way of every server's JSON into a snapshot: json_parse, json_detail, the getters, and
- * reading all cells of what came of it. */
+/* Fuzzes the way of every server's JSON into a snapshot: json_parse, json_detail, the getters,
+ * reading all cells of what came of it, and the same text as a long list. */
 #include "json.h"
 
 #include "kind.h"
@@ -36,8 +36,20 @@ static void read_members(const cJSON *json)
     }
 }
 
+static void read_elements(const char *text, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    const char *at = text, *end = text + size, *element;
+    gsize n;
+    while (json_next_element(&at, end, &element, &n, &error)) {
+        g_assert_true(element >= text && n > 0 && element + n == at && at <= end);
+        cJSON_Delete(json_parse(element, n, NULL));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    read_elements((const char *)data, size);
     g_autoptr(GError) error = NULL;
     AUTO(cJSON) json = json_parse((const char *)data, size, &error);
     g_assert_true((json == NULL) == (error != NULL));
