@@ -1,10 +1,9 @@
 /* The doctor's rows, and discovery. */
 #include "airflow.h"
 
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "listen.h"
 #include "quantity.h"
 
 #define SKEW_WARN_MS 5000 /* the Date header has whole seconds, and the answer travels */
@@ -90,42 +89,7 @@ bool airflow_check(struct lane *l, struct snapshot *doctor, GError **error)
 
 /* -- discovery ----------------------------------------------------------------------------------- */
 
-static const struct {
-    unsigned first, last;
-} ranges[] = {{8080, 8089}, {18080, 18089}};
-
-static bool is_usual(unsigned port)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(ranges); i++)
-        if (port >= ranges[i].first && port <= ranges[i].last)
-            return true;
-    return false;
-}
-
-/* "0100007F:1F90" of /proc/net/tcp, or 32 digits of /proc/net/tcp6: whether 127.0.0.1, ::1 or the
- * wildcard listens there. */
-static bool is_local(const char *address)
-{
-    static const char *const local[] = {"0100007F", "00000000", "00000000000000000000000000000000",
-        "00000000000000000000000001000000", NULL};
-    return g_strv_contains(local, address);
-}
-
-static void read_listeners(const char *path, GHashTable *ports)
-{
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (guint i = 1; lines[i]; i++) {
-        char address[33];
-        unsigned port, state;
-        if (sscanf(lines[i], " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &port, &state) ==
-                3 &&
-            state == 0x0a && is_usual(port) && is_local(address))
-            g_hash_table_add(ports, GUINT_TO_POINTER(port));
-    }
-}
+static const struct listen_range usual_ports[] = {{8080, 8089}, {18080, 18089}, {0}};
 
 /* Sends no credential: the version needs none. */
 static bool is_airflow(struct lane *l, const char *url)
@@ -139,17 +103,12 @@ static bool is_airflow(struct lane *l, const char *url)
 
 void airflow_discover(struct lane *l, struct found *out)
 {
-    g_autoptr(GHashTable) ports = g_hash_table_new(NULL, NULL);
-    read_listeners("/proc/net/tcp", ports);
-    read_listeners("/proc/net/tcp6", ports);
-    for (unsigned i = 0; i < G_N_ELEMENTS(ranges); i++) {
-        for (unsigned port = ranges[i].first; port <= ranges[i].last; port++) {
-            if (!g_hash_table_contains(ports, GUINT_TO_POINTER(port)) || lane_cancelled(l))
-                continue;
-            g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u", port);
-            const char *const pairs[] = {"url", url, NULL};
-            if (is_airflow(l, url))
-                found_add(out, "airflow", pairs);
-        }
+    g_autoptr(GArray) ports = listen_ports(usual_ports);
+    for (guint i = 0; i < ports->len && !lane_cancelled(l); i++) {
+        g_autofree char *url =
+            g_strdup_printf("http://127.0.0.1:%u", g_array_index(ports, unsigned, i));
+        const char *const pairs[] = {"url", url, NULL};
+        if (is_airflow(l, url))
+            found_add(out, "airflow", pairs);
     }
 }

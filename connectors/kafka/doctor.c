@@ -1,11 +1,11 @@
 /* What must hold for this connector to be of use, line by line; and what listens on this machine. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cycle.h"
 #include "error.h"
 #include "kafka.h"
 #include "learn.h"
+#include "listen.h"
 
 /* -- check --------------------------------------------------------------------------------------- */
 
@@ -166,35 +166,8 @@ bool kafka_check(struct lane *l, struct snapshot *doctor, GError **error)
 
 #define DISCOVER_MS 3000
 
-static const unsigned usual_ports[] = {9092, 9094, 19092, 29092};
-
-/* Whether a line of /proc/net/tcp or tcp6 is of a socket that listens on the port, on loopback or on
- * every address. */
-static bool listens(const char *line, unsigned port)
-{
-    char address[33];
-    unsigned at, state;
-    if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &at, &state) != 3)
-        return false;
-    static const char mapped[] = "0000000000000000FFFF0000"; /* IPv4 in IPv6, as Java listens */
-    const char *v4 = g_str_has_prefix(address, mapped) ? address + strlen(mapped) : address;
-    bool loopback = g_str_has_suffix(v4, "7F") && strlen(v4) == 8;
-    bool any = v4[strspn(v4, "0")] == '\0';
-    bool loopback6 = strcmp(address, "00000000000000000000000001000000") == 0;
-    return at == port && state == 0x0A && (loopback || loopback6 || any);
-}
-
-static bool file_has_listener(const char *path, unsigned port)
-{
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return false;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++)
-        if (listens(*line, port))
-            return true;
-    return false;
-}
+static const struct listen_range usual_ports[] = {
+    {9092, 9092}, {9094, 9094}, {19092, 19092}, {29092, 29092}, {0}};
 
 /* The cluster's id when what listens speaks Kafka without a login; g_free. */
 static char *cluster_at(struct lane *l, const char *address)
@@ -217,11 +190,10 @@ static char *cluster_at(struct lane *l, const char *address)
 void kafka_discover(struct lane *l, struct found *out)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (unsigned i = 0; i < G_N_ELEMENTS(usual_ports); i++) {
-        unsigned port = usual_ports[i];
-        if (!file_has_listener("/proc/net/tcp", port) && !file_has_listener("/proc/net/tcp6", port))
-            continue;
-        g_autofree char *address = g_strdup_printf("127.0.0.1:%u", port);
+    g_autoptr(GArray) ports = listen_ports(usual_ports);
+    for (guint i = 0; i < ports->len; i++) {
+        g_autofree char *address =
+            g_strdup_printf("127.0.0.1:%u", g_array_index(ports, unsigned, i));
         char *id = cluster_at(l, address);
         const char *pairs[] = {"brokers", address, NULL};
         if (id && g_hash_table_add(seen, id))

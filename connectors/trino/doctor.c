@@ -1,12 +1,11 @@
 /* What the doctor looks at, and which Trino servers listen on this machine. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "listen.h"
 #include "trino.h"
 
 #define SKEW_WARN_MS 5000
-#define TCP_LISTEN   "0A"
 
 /* -- the doctor ----------------------------------------------------------------------------------- */
 
@@ -135,48 +134,7 @@ bool trino_check(struct lane *l, struct snapshot *doctor, GError **error)
 /* -- what listens here ----------------------------------------------------------------------------- */
 
 /* Ports that people run Trino on; only those that this machine listens on are asked. */
-static const struct {
-    unsigned first, last;
-} ranges[] = {{8080, 8089}, {18080, 18089}};
-
-static bool is_usual(unsigned long port)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(ranges); i++)
-        if (port >= ranges[i].first && port <= ranges[i].last)
-            return true;
-    return false;
-}
-
-/* Loopback, or any address: "0100007F:1F90", "00000000:1F90", 32 digits for IPv6. */
-static bool is_local(const char *address)
-{
-    static const char mapped[] = "0000000000000000FFFF00000100007F";
-    static const char loopback6[] = "00000000000000000000000001000000";
-    gsize digits = strspn(address, "0123456789ABCDEF");
-    return strspn(address, "0") >= digits || (digits == 8 && g_str_has_prefix(address + 6, "7F")) ||
-           g_str_has_prefix(address, mapped) || g_str_has_prefix(address, loopback6);
-}
-
-/* The usual ports among the listening sockets of one of the kernel's tables. */
-static void add_ports(const char *table, GArray *ports)
-{
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(table, &text, NULL, NULL))
-        return;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        g_auto(GStrv) words = g_strsplit_set(g_strstrip(*line), " ", 5);
-        if (g_strv_length(words) < 4 || strcmp(words[3], TCP_LISTEN) != 0 || !is_local(words[1]))
-            continue;
-        const char *colon = strrchr(words[1], ':');
-        unsigned port = colon ? (unsigned)g_ascii_strtoull(colon + 1, NULL, 16) : 0;
-        bool known = !is_usual(port);
-        for (guint i = 0; i < ports->len; i++)
-            known |= g_array_index(ports, unsigned, i) == port;
-        if (!known)
-            g_array_append_val(ports, port);
-    }
-}
+static const struct listen_range usual_ports[] = {{8080, 8089}, {18080, 18089}, {0}};
 
 static void probe(struct lane *l, unsigned port, struct found *out)
 {
@@ -194,9 +152,7 @@ static void probe(struct lane *l, unsigned port, struct found *out)
 
 void trino_discover(struct lane *l, struct found *out)
 {
-    g_autoptr(GArray) ports = g_array_new(FALSE, FALSE, sizeof(unsigned));
-    add_ports("/proc/net/tcp", ports);
-    add_ports("/proc/net/tcp6", ports);
+    g_autoptr(GArray) ports = listen_ports(usual_ports);
     for (guint i = 0; i < ports->len && lane_left_ms(l) > 0; i++)
         probe(l, g_array_index(ports, unsigned, i), out);
 }
