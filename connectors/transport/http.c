@@ -152,6 +152,28 @@ void http_set_bearer(struct http *h, const char *token)
     replace_secret(&h->bearer, token);
 }
 
+bool http_sign_in(struct http *h, GError **error)
+{
+    const char *user = source_text(h->source, "username");
+    const struct secret_spec *password = source_secret(h->source, "password");
+    const struct secret_spec *token = source_secret(h->source, "token");
+    if (password && token)
+        return weir_fail(error, WEIR_ERROR_CONFIG,
+            "%s: password and token exclude each other: keep one of them", h->base);
+    if (password && !user)
+        return weir_fail(error, WEIR_ERROR_CONFIG, "%s: a password without username", h->base);
+    if (!password && !token)
+        return true;
+    AUTO(secret) secret = secret_fetch(password ? password : token, error);
+    if (!secret)
+        return false;
+    if (password)
+        http_set_basic(h, user, secret_text(secret));
+    else
+        http_set_bearer(h, secret_text(secret));
+    return true;
+}
+
 void http_set_user(struct http *h, const char *user)
 {
     g_free(h->who);

@@ -38,6 +38,10 @@ void http_free(struct http *h); /* accepts NULL */
  * http to anything but loopback (WEIR_ERROR_DENIED, at the request). NULL removes them. */
 void http_set_basic(struct http *h, const char *user, const char *password);
 void http_set_bearer(struct http *h, const char *token);
+/* The credentials that the source's options username, password and token give: Basic or Bearer, for
+ * servers that want them with every request. None of them set: none are sent. False on two of them that
+ * contradict, or when a secret cannot be had. */
+bool http_sign_in(struct http *h, GError **error);
 /* Who the credentials stand for, where that is not the user of http_set_basic: for messages only. */
 void http_set_user(struct http *h, const char *user);
 /* A header line "Name: value" for every request; replaces one of the same name. A cookie set so counts

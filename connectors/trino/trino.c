@@ -44,39 +44,16 @@ static const struct feed feeds[] = {
 
 /* -- the connection ------------------------------------------------------------------------------- */
 
-static bool set_secret(
-    struct trino *t, const struct source *s, const char *name, const char *user, GError **error)
-{
-    const struct secret_spec *spec = source_secret(s, name);
-    if (!spec)
-        return true;
-    AUTO(secret) secret = secret_fetch(spec, error);
-    if (!secret)
-        return false;
-    if (user)
-        http_set_basic(t->http, user, secret_text(secret));
-    else
-        http_set_bearer(t->http, secret_text(secret));
-    return true;
-}
-
 static bool set_identity(struct trino *t, const struct source *s, GError **error)
 {
     const char *user = source_text(s, "username");
-    bool password = source_secret(s, "password") != NULL;
-    bool token = source_secret(s, "token") != NULL;
-    if (password && token)
-        return weir_fail(error, WEIR_ERROR_CONFIG,
-            "%s: password and token exclude each other: keep one of them", t->url);
-    if (password && !user)
-        return weir_fail(error, WEIR_ERROR_CONFIG, "%s: a password without username", t->url);
-    t->user = g_strdup(user ? user : token ? NULL : "weir");
+    t->user = g_strdup(user ? user : source_secret(s, "token") ? NULL : "weir");
     if (t->user) {
         g_autofree char *line = g_strdup_printf("X-Trino-User: %s", t->user);
         http_set_header(t->http, line);
         http_set_user(t->http, t->user);
     }
-    return set_secret(t, s, "password", user, error) && set_secret(t, s, "token", NULL, error);
+    return http_sign_in(t->http, error);
 }
 
 static void trino_close(struct lane *l)
