@@ -32,9 +32,9 @@ export LAB_ROOT LAB_OUT LAB_NICE
 
 # A line is written in one piece, because several systems come up at once. LAB_LIVE is set while the
 # live counter of `lab` owns the last line of the terminal: wipe it first.
-say() { printf '%s%-9s %s\n' "${LAB_LIVE:+$'\r\e[K'}" "$LAB_NAME" "$*"; }
+say() { printf '%s%-12s %s\n' "${LAB_LIVE:+$'\r\e[K'}" "$LAB_NAME" "$*"; }
 
-warn() { printf '%s%-9s %s\n' "${LAB_LIVE:+$'\r\e[K'}" "$LAB_NAME" "$*" >&2; }
+warn() { printf '%s%-12s %s\n' "${LAB_LIVE:+$'\r\e[K'}" "$LAB_NAME" "$*" >&2; }
 
 die() {
     warn "$*"
@@ -371,9 +371,20 @@ lab_packages() {
     step "Debian packages" packages_install "${missing[@]}"
 }
 
+units_of() { # PACKAGE...
+    local package
+    for package; do
+        case $package in
+        openssh-server) echo ssh.service ssh.socket ;;
+        postgresql) echo postgresql.service ;;
+        prometheus | prometheus-alertmanager) echo "$package.service" ;;
+        esac
+    done
+}
+
 # The lab wants the programs, not the services that Debian starts with them (sshd on every address,
-# PostgreSQL's main cluster): policy-rc.d keeps them down while they are installed, and those that
-# came with this installation are disabled for the next boot.
+# PostgreSQL's main cluster, Prometheus): policy-rc.d keeps them down while they are installed, and
+# those that came with this installation are disabled for the next boot.
 packages_install() {
     local policy=/usr/sbin/policy-rc.d made='' unit rc=0
     if [ ! -e "$policy" ]; then
@@ -386,11 +397,7 @@ packages_install() {
         { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; }; } </dev/null 9>&- || rc=$?
     [ -z "$made" ] || "${root[@]}" rm -f "$policy"
     if ((rc == 0)) && [ -d /run/systemd/system ]; then
-        for unit in ssh.service ssh.socket postgresql.service; do
-            case " $* " in *" openssh-server "*) ;; *) [ "${unit#ssh}" = "$unit" ] || continue ;; esac
-            case " $* " in *" postgresql "*) ;; *) [ "${unit#postgres}" = "$unit" ] || continue ;; esac
-            "${root[@]}" systemctl disable "$unit" || true
-        done
+        for unit in $(units_of "$@"); do "${root[@]}" systemctl disable "$unit" || true; done
     fi
     return "$rc"
 }
