@@ -202,6 +202,25 @@ char *text_cut_end(const char *text, int width, bool ascii)
     return g_strdup_printf("%.*s%s", (int)bytes, text, ascii ? "~" : "…");
 }
 
+void text_append_line(GString *out, const char *text, gsize max)
+{
+    gsize start = out->len;
+    const char *p = text;
+    for (; *p && out->len - start < max; p++) {
+        if (!g_ascii_isspace(*p))
+            g_string_append_c(out, *p);
+        else if (out->len > start && out->str[out->len - 1] != ' ')
+            g_string_append_c(out, ' ');
+    }
+    if (!*p)
+        return;
+    while (out->len > start && (*p & 0xC0) == 0x80) { /* p stands within a character */
+        p--;
+        g_string_truncate(out, out->len - 1);
+    }
+    g_string_append(out, "…");
+}
+
 void text_append_lower(GString *out, const char *text)
 {
     for (const char *p = text; *p;) {

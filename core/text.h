@@ -34,6 +34,10 @@ char *text_cut_middle(const char *text, int width, bool ascii);
 /* The same, cut at the end: for sentences. */
 char *text_cut_end(const char *text, int width, bool ascii);
 
+/* Prose for one line: runs of white space become one blank, and what is longer than max bytes is cut
+ * between two characters, with "…". text need not be clean nor valid. */
+void text_append_line(GString *out, const char *text, gsize max);
+
 /* Lower case for searching: simple per-character case folding, so that byte offsets stay close and
  * 100,000 names cost milliseconds. Appends to out. */
 void text_append_lower(GString *out, const char *text);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 /* -- a query's cells ------------------------------------------------------------------------------ */
 
 /* Where a cell's value stands. other: its name in versions that do not have the first. */
@@ -84,20 +86,7 @@ static struct cell sql_cell(struct query_list *l, const char *sql)
         return (struct cell){.type = CELL_NONE, .absent = ABSENT_NO_VALUE};
     gsize max = l->sql_bytes < LIST_SQL_TOTAL ? LIST_SQL_MAX : LIST_SQL_SHORT_MAX;
     g_autoptr(GString) line = g_string_new(NULL);
-    const char *p = sql;
-    for (; *p && line->len < max; p++) {
-        bool space = g_ascii_isspace(*p);
-        if (!space)
-            g_string_append_c(line, *p);
-        else if (line->len > 0 && line->str[line->len - 1] != ' ')
-            g_string_append_c(line, ' ');
-    }
-    if (*p) {
-        const char *valid;
-        g_utf8_validate(line->str, (gssize)line->len, &valid);
-        g_string_truncate(line, (gsize)(valid - line->str));
-        g_string_append(line, "…");
-    }
+    text_append_line(line, sql, max);
     l->sql_bytes += line->len;
     return (struct cell){.type = CELL_TEXT,
         .text = g_string_chunk_insert_len(l->text, line->str, (gssize)line->len)};

@@ -218,6 +218,26 @@ static void a_typing_mistake_finds_the_right_word(void)
     g_assert_null(text_nearest(endless, words));
 }
 
+static void line_is(const char *text, gsize max, const char *expected)
+{
+    g_autoptr(GString) out = g_string_new("x ");
+    text_append_line(out, text, max);
+    g_assert_cmpstr(out->str + 2, ==, expected);
+}
+
+static void prose_stands_on_one_line(void)
+{
+    line_is("", 8, "");
+    line_is("  two\n\t words\r\n", 99, "two words ");
+    line_is("exactly8", 8, "exactly8");
+    line_is("exactly9s", 8, "exactly9…");
+    line_is("äöü", 4, "äö…");
+    line_is("äöü", 5, "äö…");
+    line_is("日本", 1, "…");
+    line_is("a\xff\xff", 2, "a\xff…");
+    line_is("\x80\x80\x80", 1, "…");
+}
+
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
@@ -238,5 +258,6 @@ int main(int argc, char **argv)
         "/text/searching-ignores-case-beyond-ascii", searching_ignores_case_beyond_ascii);
     g_test_add_func(
         "/text/a-typing-mistake-finds-the-right-word", a_typing_mistake_finds_the_right_word);
+    g_test_add_func("/text/prose-stands-on-one-line", prose_stands_on_one_line);
     return g_test_run();
 }
