@@ -106,6 +106,22 @@ cJSON *http_reply_json(
 cJSON *http_get_json(struct http *h, const char *path, GError **error);
 cJSON *http_send_json(struct http *h, const struct http_request *q, GError **error);
 
+/* A list that has no pages and may be too long to hold as a tree: take gets its elements one by one,
+ * until it says false or HTTP_LIST_MAX bytes have come. Then cut is set: there is more than was taken.
+ * An answer that is no list, or a list that breaks off, is an error; take may have seen its beginning. */
+#define HTTP_LIST_MAX (32 * 1024 * 1024)
+struct http_element {
+    const cJSON *json;
+    const char *text; /* its own, not terminated */
+    gsize length;
+};
+struct http_list {
+    bool (*take)(const struct http_element *e, void *data);
+    void *data;
+    bool cut;
+};
+bool http_read_list(struct http *h, const char *path, struct http_list *list, GError **error);
+
 /* Percent-encodes one path segment or query value. */
 char *http_escape(const char *text);
 

@@ -393,6 +393,50 @@ static void test_sink(void)
     run(in_sink);
 }
 
+static bool take_element(const struct http_element *e, void *data)
+{
+    g_assert_cmpint(e->json->valueint, ==, 1000000);
+    g_assert_cmpuint(e->length, ==, strlen("1000000"));
+    return ++*(guint *)data != 1000;
+}
+
+static void list_fails(struct http *h, const char *path, enum weir_error code, const char *words)
+{
+    guint count = 0;
+    struct http_list list = {.take = take_element, .data = &count};
+    g_autoptr(GError) error = NULL;
+    g_assert_false(http_read_list(h, path, &list, &error));
+    g_assert_error(error, WEIR_ERROR, (int)code);
+    g_assert_nonnull(strstr(error->message, words));
+    g_assert_cmpuint(count, ==, 0);
+}
+
+static void in_list(struct http *h)
+{
+    g_autoptr(GError) error = NULL;
+    guint count = 0;
+    struct http_list list = {.take = take_element, .data = &count};
+    g_assert_true(http_read_list(h, "/big", &list, &error));
+    g_assert_cmpuint(count, ==, 1000);
+    g_assert_true(list.cut);
+    count = 1001;
+    g_assert_true(http_read_list(h, "/big", &list, &error));
+    g_assert_cmpuint(count, ==, 1000 + HTTP_LIST_MAX / strlen("1000000,"));
+    g_assert_true(list.cut);
+    list_fails(h, "/ok", WEIR_ERROR_PROTOCOL, "GET http://127.0.0.1:");
+    list_fails(h, "/ok", WEIR_ERROR_PROTOCOL, "the answer is no list");
+    list_fails(h, "/html", WEIR_ERROR_PROTOCOL, "HTML instead of JSON");
+    list_fails(h, "/empty", WEIR_ERROR_PROTOCOL, "an empty answer");
+    list_fails(h, "/truncated", WEIR_ERROR_PROTOCOL, "breaks off");
+    list_fails(h, "/401", WEIR_ERROR_DENIED, "401 Unauthorized");
+    list_fails(h, "/reset", WEIR_ERROR_UNREACHABLE, "");
+}
+
+static void test_list(void)
+{
+    run(in_list);
+}
+
 static void in_environment(struct http *h)
 {
     g_autoptr(GError) error = NULL;
@@ -584,6 +628,7 @@ int main(int argc, char **argv)
     g_test_add_func("/http/a-request-that-writes-is-refused", test_gate);
     g_test_add_func("/http/many-requests-run-at-once-and-come-back-in-order", test_many);
     g_test_add_func("/http/a-long-body-goes-to-a-sink", test_sink);
+    g_test_add_func("/http/an-endless-list-is-cut-and-says-so", test_list);
     g_test_add_func("/http/the-environments-proxies-are-ignored", test_environment);
     g_test_add_func("/http/a-cancelled-lane-is-free-at-once", test_cancelled);
     g_test_add_func("/http/a-tape-replays-without-a-server-and-holds-no-secret", test_tape);
