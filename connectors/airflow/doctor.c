@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "listen.h"
+#include "http_find.h"
 #include "quantity.h"
 
 #define SKEW_WARN_MS 5000 /* the Date header has whole seconds, and the answer travels */
@@ -91,24 +91,16 @@ bool airflow_check(struct lane *l, struct snapshot *doctor, GError **error)
 
 static const struct listen_range usual_ports[] = {{8080, 8089}, {18080, 18089}, {0}};
 
-/* Sends no credential: the version needs none. */
-static bool is_airflow(struct lane *l, const char *url)
+static bool is_airflow(const cJSON *version)
 {
-    g_autoptr(GError) error = NULL;
-    struct http *http = http_new(l, url, &error);
-    AUTO(cJSON) json = http ? http_get_json(http, "/api/v2/version", &error) : NULL;
-    http_free(http);
-    return json_text(json, "version") && json_get(json, "git_version");
+    return json_text(version, "version") && json_get(version, "git_version");
 }
 
 void airflow_discover(struct lane *l, struct found *out)
 {
-    g_autoptr(GArray) ports = listen_ports(usual_ports);
-    for (guint i = 0; i < ports->len && !lane_cancelled(l); i++) {
-        g_autofree char *url =
-            g_strdup_printf("http://127.0.0.1:%u", g_array_index(ports, unsigned, i));
-        const char *const pairs[] = {"url", url, NULL};
-        if (is_airflow(l, url))
-            found_add(out, "airflow", pairs);
-    }
+    http_find(l, out,
+        &(struct http_sign){.name = "airflow",
+            .ports = usual_ports,
+            .path = "/api/v2/version",
+            .is_it = is_airflow});
 }

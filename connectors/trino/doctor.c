@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "listen.h"
+#include "http_find.h"
 #include "trino.h"
 
 #define SKEW_WARN_MS 5000
@@ -136,23 +136,16 @@ bool trino_check(struct lane *l, struct snapshot *doctor, GError **error)
 /* Ports that people run Trino on; only those that this machine listens on are asked. */
 static const struct listen_range usual_ports[] = {{8080, 8089}, {18080, 18089}, {0}};
 
-static void probe(struct lane *l, unsigned port, struct found *out)
+static bool is_coordinator(const cJSON *info)
 {
-    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u", port);
-    struct http *http = http_new(l, url, NULL);
-    AUTO(cJSON) info = http ? http_get_json(http, "/v1/info", NULL) : NULL;
     bool coordinator = false;
     json_bool(info, "coordinator", &coordinator);
-    if (coordinator && json_text(info, "nodeVersion.version")) {
-        const char *pairs[] = {"url", url, NULL};
-        found_add(out, "trino", pairs);
-    }
-    http_free(http);
+    return coordinator && json_text(info, "nodeVersion.version");
 }
 
 void trino_discover(struct lane *l, struct found *out)
 {
-    g_autoptr(GArray) ports = listen_ports(usual_ports);
-    for (guint i = 0; i < ports->len && lane_left_ms(l) > 0; i++)
-        probe(l, g_array_index(ports, unsigned, i), out);
+    http_find(l, out,
+        &(struct http_sign){
+            .name = "trino", .ports = usual_ports, .path = "/v1/info", .is_it = is_coordinator});
 }

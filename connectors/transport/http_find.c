@@ -1,0 +1,18 @@
+#include "http_find.h"
+
+#include "http.h"
+
+void http_find(struct lane *l, struct found *out, const struct http_sign *sign)
+{
+    g_autoptr(GArray) ports = listen_ports(sign->ports);
+    for (guint i = 0; i < ports->len && !lane_cancelled(l); i++) {
+        g_autofree char *url =
+            g_strdup_printf("http://127.0.0.1:%u", g_array_index(ports, unsigned, i));
+        const char *const pairs[] = {"url", url, NULL};
+        struct http *http = http_new(l, url, NULL);
+        AUTO(cJSON) json = http ? http_get_json(http, sign->path, NULL) : NULL;
+        if (json && sign->is_it(json))
+            found_add(out, sign->name, pairs);
+        http_free(http);
+    }
+}
