@@ -5,6 +5,7 @@
 #include "connector.h"
 #include "error.h"
 #include "lane.h"
+#include "quantity.h"
 #include "rid.h"
 #include "text.h"
 
@@ -75,6 +76,16 @@ void doctor_add(struct snapshot *doctor, const char *what, enum health health, c
     if (advice)
         snapshot_set_text(doctor, row, DOCTOR_ADVICE, advice);
     snapshot_set_health(doctor, row, health, advice ? advice : seen);
+}
+
+void doctor_add_clock(struct snapshot *doctor, int64_t skew_ms)
+{
+    g_autoptr(GString) seen = g_string_new(NULL);
+    quantity_append_span(seen, ABS(skew_ms));
+    g_string_append(seen, skew_ms > 0 ? " ahead of ours" : " behind ours");
+    bool off = ABS(skew_ms) > DOCTOR_SKEW_MS;
+    doctor_add(doctor, "clock", off ? HEALTH_WARN : HEALTH_OK, off ? seen->str : "agrees with ours",
+        off ? "ages are counted by the server's clock; set both by NTP" : NULL);
 }
 
 const char *kind_segment(const struct kind *k)

@@ -84,5 +84,9 @@ extern const struct kind kind_doctor;
 enum { DOCTOR_SEEN, DOCTOR_ADVICE };
 void doctor_add(struct snapshot *doctor, const char *what, enum health health, const char *seen,
     const char *advice);
+/* The line about the server's clock: how far it is ahead of ours, as far as that is known. Dates of
+ * HTTP answers have whole seconds, and travel: only beyond DOCTOR_SKEW_MS does it warn. */
+#define DOCTOR_SKEW_MS 5000
+void doctor_add_clock(struct snapshot *doctor, int64_t skew_ms);
 
 #endif

@@ -4,9 +4,6 @@
 #include <string.h>
 
 #include "http_find.h"
-#include "quantity.h"
-
-#define SKEW_WARN_MS 5000 /* the Date header has whole seconds, and the answer travels */
 
 /* -- doctor -------------------------------------------------------------------------------------- */
 
@@ -45,17 +42,6 @@ static void check_import_errors(struct airflow *a, struct snapshot *doctor)
         total ? "their DAGs are missing or old: see Airflow's page of import errors" : NULL);
 }
 
-static void check_clock(struct airflow *a, struct snapshot *doctor)
-{
-    int64_t skew = a->server_ms - lane_now_ms(a->lane);
-    g_autoptr(GString) seen = g_string_new(NULL);
-    quantity_append_span(seen, ABS(skew));
-    g_string_append(seen, skew > 0 ? " ahead of ours" : " behind ours");
-    bool off = ABS(skew) > SKEW_WARN_MS;
-    doctor_add(doctor, "clock", off ? HEALTH_WARN : HEALTH_OK, off ? seen->str : "agrees with ours",
-        off ? "ages are counted by the server's clock; set both by NTP" : NULL);
-}
-
 static void check_session(struct airflow *a, struct snapshot *doctor)
 {
     g_autofree char *version = g_strdup_printf("Airflow %s, API v2", a->version);
@@ -78,7 +64,7 @@ bool airflow_check(struct lane *l, struct snapshot *doctor, GError **error)
         return false;
     check_session(a, doctor);
     check_right(a, doctor, "may list DAGs", "/api/v2/dags?limit=1");
-    check_clock(a, doctor);
+    doctor_add_clock(doctor, a->server_ms - lane_now_ms(l));
     check_right(a, doctor, "may list runs",
         "/api/v2/dags/~/dagRuns?state=running&limit=1&order_by=-run_after");
     check_right(a, doctor, "may list tasks",

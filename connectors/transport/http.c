@@ -219,6 +219,13 @@ bool http_reply_time(const struct http_reply *r, int64_t *at_ms)
     return true;
 }
 
+int64_t http_reply_skew_ms(const struct http_reply *r, int64_t now_ms)
+{
+    int64_t at_ms, skew_ms;
+    bool told = http_reply_time(r, &at_ms) && !__builtin_sub_overflow(at_ms, now_ms, &skew_ms);
+    return told && (skew_ms > 2000 || skew_ms < -2000) ? skew_ms : 0;
+}
+
 /* -- one transfer -------------------------------------------------------------------------------- */
 
 static long response_code(const struct http_transfer *t)

@@ -80,6 +80,9 @@ struct http_reply {
 void http_reply_clear(struct http_reply *r);
 /* The Date header in milliseconds UTC (whole seconds); false when there is none. */
 bool http_reply_time(const struct http_reply *r, int64_t *at_ms);
+/* The server's clock less ours by that header, for messages: 0 where there is none, and up to two
+ * seconds, of which a header of whole seconds says nothing. */
+int64_t http_reply_skew_ms(const struct http_reply *r, int64_t now_ms);
 
 /* One request. Any HTTP status is a success here; false: nothing usable came back (no connection,
  * deadline, too large, TLS) and *error says what was tried, what happened and what to do. */

@@ -166,13 +166,9 @@ bool trino_read_info(struct lane *l, struct trino *t, GError **error)
 {
     struct http_request q = {.path = "/v1/info"};
     struct http_reply r = {0};
-    int64_t date_ms;
     bool ok = http_send(t->http, &q, &r, error) && trino_check_status(t, &q, &r, error);
-    if (ok && http_reply_time(&r, &date_ms)) {
-        int64_t skew_ms = date_ms - lane_now_ms(l);
-        /* The header is cut to the second, so a second says nothing. */
-        t->skew_ms = ABS(skew_ms) > 2000 ? skew_ms : 0;
-    }
+    if (ok)
+        t->skew_ms = http_reply_skew_ms(&r, lane_now_ms(l));
     AUTO(cJSON) info = ok ? http_reply_json(t->http, &q, &r, error) : NULL;
     http_reply_clear(&r);
     return info && take_info(l, t, info, error);
