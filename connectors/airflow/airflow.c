@@ -277,6 +277,8 @@ bool airflow_read_list(struct airflow *a, struct airflow_list *list, GError **er
         size = first && got > 0 ? got : size;
         guint64 total = list->total < 0 ? G_MAXUINT : (guint64)list->total;
         list->whole = got == 0 || list->offset >= total || (list->total < 0 && got < AIRFLOW_PAGE);
+        if (list->paged)
+            list->paged(list, list->data);
         if (list->whole || list->offset >= list->max || lane_left_ms(a->lane) < list->leave_ms)
             return true;
         guint64 left = MIN(total, list->max) - list->offset;

@@ -36,6 +36,7 @@
 #define AIRFLOW_PER_PAGE_MS 30000    /* between two readings of the DAGs, per page of them ... */
 #define AIRFLOW_DAGS_MS_MAX 300000   /* ... and at most */
 #define AIRFLOW_SLICE_MS    3000     /* of one fetch, while an old list is there */
+#define AIRFLOW_SHOW_MS     500      /* between two looks at a list that is being read */
 
 #define AIRFLOW_NONE INT64_MIN /* a time or span that the server did not give */
 
@@ -82,6 +83,7 @@ struct airflow_list {
     guint max;
     int64_t leave_ms;
     void (*take)(const cJSON *item, void *data);
+    void (*paged)(const struct airflow_list *list, void *data); /* after some pages; or NULL */
     void *data;
     guint offset;  /* in: where to begin; out: items read, counted from the list's beginning */
     int64_t total; /* out: what the server says there is, -1: it does not say */

@@ -2,7 +2,8 @@
  *
  * /ui/dags gives each DAG with its newest runs; it belongs to Airflow's own pages and may change, so
  * it is tried once, and where it does not work the public list is used, without the strip of states.
- * A list too long for one fetch is read on in the next: what is known is shown meanwhile. */
+ * A list too long for one fetch, or broken off by an error, is read on in the next. While there is no
+ * whole list yet, every page is shown as it comes. */
 #include "airflow.h"
 
 #include <string.h>
@@ -96,9 +97,17 @@ static GPtrArray *read_past(const cJSON *array)
     return past;
 }
 
+/* One reading of the list. */
+struct reading {
+    struct airflow *airflow;
+    struct batch *out;
+    int64_t shown_ms; /* monotonic, when pages were last shown */
+};
+
 static void take_dag(const cJSON *json, void *data)
 {
-    struct dags *t = data;
+    const struct reading *reading = data;
+    struct dags *t = reading->airflow->dags;
     const char *id = json_text(json, "dag_id");
     if (!id)
         return;
@@ -123,20 +132,34 @@ static void take_failing(const cJSON *json, void *data)
         d->failing = true;
 }
 
-static bool read_some(
-    struct airflow *a, const char *path, int64_t leave, bool *whole, GError **error)
+/* The first pages are shown at once, the others as often as a person would notice. */
+static void show_pages(const struct airflow_list *list, void *data)
 {
-    struct dags *t = a->dags;
+    struct reading *reading = data;
+    struct dags *t = reading->airflow->dags;
+    int64_t now = clock_mono_ms();
+    if (t->whole || list->whole || now - reading->shown_ms < AIRFLOW_SHOW_MS)
+        return;
+    t->total = list->total;
+    reading->shown_ms = now;
+    dags_publish(reading->airflow, reading->out);
+}
+
+static bool read_some(
+    struct reading *r, const char *path, int64_t leave, bool *whole, GError **error)
+{
+    struct dags *t = r->airflow->dags;
     struct airflow_list list = {
         .path = path,
         .member = "dags",
         .max = AIRFLOW_DAGS_MAX,
         .leave_ms = leave,
         .take = take_dag,
-        .data = t,
+        .paged = show_pages,
+        .data = r,
         .offset = t->offset,
     };
-    bool ok = airflow_read_list(a, &list, error);
+    bool ok = airflow_read_list(r->airflow, &list, error);
     t->offset = list.offset;
     t->total = list.total;
     *whole = list.whole || list.offset >= AIRFLOW_DAGS_MAX;
@@ -170,20 +193,21 @@ static bool ui_is_useless(const GError *error)
     }
 }
 
-static bool read_more(struct airflow *a, int64_t leave, bool *whole, GError **error)
+static bool read_more(struct reading *r, int64_t leave, bool *whole, GError **error)
 {
+    struct airflow *a = r->airflow;
     g_autoptr(GError) failed = NULL;
     g_autofree char *ui =
         g_strdup_printf("/ui/dags?dag_runs_limit=%d&order_by=dag_id", AIRFLOW_PAST_MAX);
-    if (!a->no_ui && read_some(a, ui, leave, whole, &failed))
+    if (!a->no_ui && read_some(r, ui, leave, whole, &failed))
         return true;
     if (!a->no_ui && !ui_is_useless(failed)) {
         g_propagate_error(error, g_steal_pointer(&failed));
         return false;
     }
-    a->no_ui = true;
-    return read_some(a, "/api/v2/dags?order_by=dag_id", leave, whole, error) &&
-           (!*whole || read_failing(a, error));
+    bool ok = read_some(r, "/api/v2/dags?order_by=dag_id", leave, whole, error);
+    a->no_ui |= ok; /* the server is well, and that page is not for us */
+    return ok && (!*whole || read_failing(a, error));
 }
 
 static int64_t period_ms(const struct dags *t)
@@ -200,31 +224,41 @@ static int64_t leave_ms(const struct airflow *a)
     return a->dags->whole ? MAX(left - AIRFLOW_SLICE_MS, 0) : left / 3;
 }
 
-/* Reads as much of the list as there is time for, when it is due. */
-static bool dags_update(struct airflow *a, bool *changed, GError **error)
+static void begin_reading(struct dags *t)
+{
+    t->reading = table_new();
+    t->reading_begun_ms = clock_mono_ms();
+    t->offset = 0;
+    if (!t->whole) { /* what is being read is all there is to show */
+        g_hash_table_unref(t->by_id);
+        t->by_id = g_hash_table_ref(t->reading);
+    }
+}
+
+static void end_reading(struct dags *t)
+{
+    g_hash_table_unref(t->by_id);
+    t->by_id = g_steal_pointer(&t->reading);
+    t->begun_ms = t->reading_begun_ms;
+    t->whole = true;
+}
+
+/* Reads as much of the list as there is time for, when it is due. An error leaves what came before it,
+ * to be read on from there; half of a new list is worse than the old one. */
+static bool dags_update(struct airflow *a, struct batch *out, bool *changed, GError **error)
 {
     struct dags *t = a->dags;
     if (!t->reading && t->begun_ms > 0 && clock_mono_ms() - t->begun_ms < period_ms(t))
         return true;
-    if (!t->reading) {
-        t->reading = table_new();
-        t->reading_begun_ms = clock_mono_ms();
-        t->offset = 0;
-    }
+    if (!t->reading)
+        begin_reading(t);
+    struct reading r = {a, out, 0};
     bool whole = false;
-    bool ok = read_more(a, leave_ms(a), &whole, error);
-    if (!ok) {
-        g_clear_pointer(&t->reading, g_hash_table_unref);
-        return false;
-    }
-    if (!whole && t->whole)
-        return true; /* the old list is better than half of the new one */
-    g_hash_table_unref(t->by_id);
-    t->by_id = whole ? g_steal_pointer(&t->reading) : g_hash_table_ref(t->reading);
-    t->begun_ms = t->reading_begun_ms;
-    t->whole = whole;
-    *changed = true;
-    return true;
+    bool ok = read_more(&r, leave_ms(a), &whole, error);
+    if (whole && ok)
+        end_reading(t);
+    *changed |= !t->whole || whole;
+    return ok;
 }
 
 /* -- rows ---------------------------------------------------------------------------------------- */
@@ -415,9 +449,10 @@ bool dags_fetch(struct lane *l, const struct rid *scope, struct batch *out, GErr
         return false;
     /* Where runs are polled, that feed shows the DAGs with them. */
     bool changed = !runs_fresh(a->runs, AIRFLOW_OVERLAP_MS);
-    if ((changed && !runs_update(a, error)) || !dags_update(a, &changed, error))
+    if (changed && !runs_update(a, error))
         return false;
-    if (changed)
+    bool ok = dags_update(a, out, &changed, error);
+    if (changed && (ok || dags_held(a->dags)))
         dags_publish(a, out);
-    return true;
+    return ok;
 }

@@ -1,10 +1,12 @@
 /* Runs: the table of all that run, wait, or ended within a day, kept up by deltas; and the rows of
  * one DAG.
  *
- * The first reading takes the active runs by state and the ended ones by date, in big batches. From
- * then on one request per poll asks for what was updated since the answer before (with an overlap:
- * transactions commit out of order), by the server's clock. Deleted runs stand in no delta, so every
- * five minutes all is read anew. */
+ * The first reading takes what people wait for: the active runs, those that failed within the day, and
+ * what the same DAGs have done well since, which makes a failure history. The second one takes all, the
+ * active runs by state and the ended ones by date, in big batches. From then on one request per poll
+ * asks for what was updated since the answer before (with an overlap: transactions commit out of
+ * order), by the server's clock. Deleted runs stand in no delta, so every five minutes all is read
+ * anew. */
 #include "airflow.h"
 
 #include <string.h>
@@ -241,18 +243,20 @@ static bool read_active(struct airflow *a, struct runs *t, GError **error)
     return true;
 }
 
-/* The newest first, so that a cut loses the oldest. */
-static bool read_ended(struct airflow *a, struct runs *t, GError **error)
+/* Pages of what ended within the window, the newest first, so that a cut loses the oldest. narrow: the
+ * JSON members that say which, or NULL. *held: how many came, *total: how many there are. */
+static bool read_ended(struct airflow *a, struct runs *t, const char *narrow, guint pages,
+    guint *held, int64_t *total, GError **error)
 {
     g_autoptr(GString) since = g_string_new(NULL);
     quantity_append_iso(since, t->server_ms - AIRFLOW_WINDOW_MS);
-    int64_t total = 0;
-    guint held = 0;
-    for (guint got = 1; got > 0 && held < AIRFLOW_ENDED_RUNS_MAX && (held == 0 || held < total);) {
+    *held = 0;
+    *total = 0;
+    for (guint got = 1; got > 0 && pages > 0 && (*held == 0 || *held < *total); pages--) {
         g_autofree char *body =
-            g_strdup_printf("{\"end_date_gte\":\"%s\",\"order_by\":\"-end_date\","
+            g_strdup_printf("{%s\"end_date_gte\":\"%s\",\"order_by\":\"-end_date\","
                             "\"page_limit\":%d,\"page_offset\":%u}",
-                since->str, AIRFLOW_BATCH, held);
+                narrow ? narrow : "", since->str, AIRFLOW_BATCH, *held);
         const struct http_request q = {
             .method = "POST", .path = "/api/v2/dags/~/dagRuns/list", .body = body};
         AUTO(cJSON) page = airflow_send_json(a, &q, error);
@@ -261,25 +265,83 @@ static bool read_ended(struct airflow *a, struct runs *t, GError **error)
         got = 0;
         for (const cJSON *i = json_first(json_get(page, "dag_runs")); i; i = i->next, got++)
             take_run(i, t);
-        held += got;
-        json_int(page, "total_entries", &total);
+        *held += got;
+        json_int(page, "total_entries", total);
     }
+    return true;
+}
+
+static bool read_all_ended(struct airflow *a, struct runs *t, GError **error)
+{
+    guint held;
+    int64_t total;
+    if (!read_ended(a, t, NULL, AIRFLOW_ENDED_RUNS_MAX / AIRFLOW_BATCH, &held, &total, error))
+        return false;
     note_cut(t, "runs that ended within 24 h are held", held, total);
     return true;
 }
 
-static bool read_all(struct airflow *a, GError **error)
+static void add_failed_dag(const struct run *r, void *data)
+{
+    if (is_state(r, "failed"))
+        g_hash_table_add(data, r->dag);
+}
+
+/* {"dag_ids":[...],"states":["success"], as the beginning of a body. */
+static char *successes_of(GHashTable *dags)
+{
+    AUTO(cJSON) names = cJSON_CreateArray();
+    g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(dags), (GCompareFunc)strcmp);
+    for (const GList *i = sorted; i; i = i->next)
+        cJSON_AddItemToArray(names, cJSON_CreateString(i->data));
+    char *text = cJSON_PrintUnformatted(names);
+    char *members = g_strdup_printf("\"dag_ids\":%s,\"states\":[\"success\"],", text);
+    cJSON_free(text);
+    return members;
+}
+
+/* One page of the newest successes tells of nearly every failure whether it is history. */
+static bool read_failures(struct airflow *a, struct runs *t, GError **error)
+{
+    guint held;
+    int64_t total;
+    if (!read_ended(a, t, "\"states\":[\"failed\"],", 1, &held, &total, error))
+        return false;
+    g_autoptr(GHashTable) dags = g_hash_table_new(g_str_hash, g_str_equal);
+    runs_each(t, add_failed_dag, dags);
+    g_autofree char *narrow = successes_of(dags);
+    return g_hash_table_size(dags) == 0 || read_ended(a, t, narrow, 1, &held, &total, error);
+}
+
+static struct runs *begin_anew(const struct airflow *a)
 {
     struct runs *t = runs_new();
     t->server_ms = a->server_ms;
-    if (!read_active(a, t, error) || !read_ended(a, t, error)) {
-        runs_free(t);
-        return false;
-    }
+    return t;
+}
+
+static bool replace(struct airflow *a, struct runs *take_t, bool ok)
+{
+    runs_free(ok ? a->runs : take_t);
+    a->runs = ok ? take_t : a->runs;
+    return ok;
+}
+
+static bool read_first(struct airflow *a, GError **error)
+{
+    struct runs *t = begin_anew(a);
+    bool ok = read_active(a, t, error) && read_failures(a, t, error);
+    g_free(t->cut);
+    t->cut = g_strdup("runs that ended well are still to be read");
+    return replace(a, t, ok);
+}
+
+static bool read_all(struct airflow *a, GError **error)
+{
+    struct runs *t = begin_anew(a);
+    bool ok = read_active(a, t, error) && read_all_ended(a, t, error);
     t->full_ms = clock_mono_ms();
-    runs_free(a->runs);
-    a->runs = t;
-    return true;
+    return replace(a, t, ok);
 }
 
 /* The next page: by cursor where the server has one (3.2.2 and later), else by offset. */
@@ -336,7 +398,8 @@ bool runs_update(struct airflow *a, GError **error)
     int64_t begun_ms = a->server_ms;
     if (recent && !read_delta(a, &whole, error))
         return false;
-    if (!whole && !read_all(a, error))
+    bool first = a->runs->read_ms == 0 && !lane_is_once(a->lane);
+    if (!whole && !(first ? read_first(a, error) : read_all(a, error)))
         return false;
     a->runs->server_ms = begun_ms;
     a->runs->read_ms = clock_mono_ms();
