@@ -248,7 +248,7 @@ lint: ## layout, dependency rule, banned calls, generated tables
 format: ## let clang-format lay out the sources
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-lab: ## start the real servers on loopback (Kafka, Trino, Airflow, sshd)
+lab: ## start real servers of all systems on loopback
 	@tests/lab/lab up $(LAB)
 
 lab-stop: ## stop them; leaves no process
