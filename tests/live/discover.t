@@ -22,7 +22,7 @@ sources=$(env -u WEIR_CONFIG -u XDG_CONFIG_HOME HOME="$home" timeout 60 "$weir" 
 has() { printf '%s\n' "$sources" | tr -d '\r' | grep -q ",$1\$"; }
 has hosts
 ok $? "without a configuration this machine is shown"
-for system in kafka trino airflow; do
+for system in kafka trino airflow alertmanager; do
     case " $LAB_UP " in *" $system "*)
         has "$system"
         ok $? "$system on loopback is found"
