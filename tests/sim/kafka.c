@@ -11,6 +11,7 @@
 #define REBALANCE_MS 20000
 #define CATCH_UP_MS  60000 /* a broker that came back is in sync again after it */
 #define BROKERS      3
+#define WORKERS      12 /* dp-w01 to dp-w12 */
 #define HISTORY_S    86400.0 /* of records that a topic holds at first */
 
 /* -- what there is --------------------------------------------------------------------------------- */
@@ -114,6 +115,9 @@ static void assign(struct group *g)
     g_array_unref(present);
 }
 
+/* Where enrich-1 to enrich-6 run: dp-w07 is the host that the story takes away. */
+static const int enrich_hosts[] = {3, 4, 7, 5, 6, 8};
+
 static struct group *add_group(
     const struct world *w, struct kafka *k, const char *name, int members, double capacity)
 {
@@ -128,11 +132,9 @@ static struct group *add_group(
     };
     g_auto(GStrv) words = g_strsplit_set(name, "-.", 2);
     for (int i = 0; i < members; i++) {
-        /* enrich-3 stands on dp-w07, which the story takes away. */
-        int host = g_str_equal(name, "enrich-v2") ? (i == 2     ? 7
-                                                        : i < 2 ? i + 3
-                                                                : i + 2)
-                                                  : (int)world_pick(w, name, (guint64)i + 1, 1, 12);
+        int host = g_str_equal(name, "enrich-v2")
+                       ? enrich_hosts[i]
+                       : (int)world_pick(w, name, (guint64)i + 1, 1, WORKERS);
         struct member m = {
             .client_id = g_strdup_printf("%s-%d", words[0], i + 1),
             .host = g_strdup_printf("dp-w%02d", host),

@@ -31,7 +31,7 @@ struct options {
     gint64 seed, rate;
     double speed;
     int to;
-    gboolean tls;
+    gboolean tls, trace;
     char **words;
 };
 
@@ -48,6 +48,8 @@ static bool parse_options(struct options *o, int *argc, char ***argv, GError **e
             "dags=5000,runs=50,groups=1000,topics=500,partitions=10000,queries=24000,hosts=200",
             "..."},
         {"tls", 0, 0, G_OPTION_ARG_NONE, &o->tls, "the services speak TLS", NULL},
+        {"trace", 0, 0, G_OPTION_ARG_NONE, &o->trace,
+            "print each request and when it came, in ms since the first", NULL},
         {"rtt", 0, 0, G_OPTION_ARG_STRING, &o->rtt, "round trip of every connection", "20ms"},
         {"rate", 0, 0, G_OPTION_ARG_INT64, &o->rate, "bytes a second of every connection", "N"},
         {"socket", 0, 0, G_OPTION_ARG_FILENAME, &o->socket,
@@ -230,6 +232,7 @@ static bool prepare(struct sim *s, const struct options *o, GError **error)
     setrlimit(RLIMIT_NOFILE, &files); /* as far as the user may */
     s->folder = g_path_get_dirname(s->socket);
     s->rate = o->rate;
+    s->trace = o->trace;
     if (g_mkdir_with_parents(s->folder, 0700) != 0)
         return weir_fail(error, WEIR_ERROR_CONFIG, "%s cannot be made", s->folder);
     return parse_span("rtt", o->rtt, &s->rtt_ms, error) && control_open(s, error);

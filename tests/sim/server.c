@@ -127,11 +127,22 @@ static enum MHD_Result send_fault(
     return done;
 }
 
+static void trace(struct port *p, const char *method, const char *url)
+{
+    struct sim *s = p->sim;
+    gint64 now = g_get_monotonic_time();
+    if (!s->trace)
+        return;
+    s->traced_us = s->traced_us ? s->traced_us : now;
+    g_print("%8.1f %s %s %s\n", (double)(now - s->traced_us) / 1000, p->name, method, url);
+}
+
 static enum MHD_Result answer(struct port *p, struct MHD_Connection *c, const char *url,
     const char *method, const struct call *call)
 {
     sim_advance(p->sim);
     p->traffic.requests++;
+    trace(p, method, url);
     const struct fault *f = fault_take(&p->fault, FAULT_HTTP, url);
     if (f)
         return send_fault(p, c, url, f);

@@ -19,8 +19,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 TAPES = {"airflow": ["airflow.tape"], "trino": ["trino/476.tape"], "alertmanager": ["alertmanager.tape"]}
 # Objects whose keys are data, not members.
-MAPS = re.compile(r"\.(labels|annotations|params|conf|setSystemProperties|catalogProperties|details|"
-                  r"receivers|metrics|executor_config|team_names|operatorMap|externalLocations|info)$")
+MAPS = re.compile(r"\.(labels|annotations|params|conf|setSystemProperties|"
+                  r"rendered_fields|op_kwargs|executor_config|systemProperties|catalogProperties|"
+                  r"queryMemory\w+|taskMemory\w+|tagged\w*)$")
 
 
 def merge(value, path, out):
@@ -115,7 +116,8 @@ def names_of_trino(sim, exchanges):
     states = {}
     for state in ("RUNNING", "FINISHED", "FAILED"):
         for query in sim.json("trino", "GET", "/v1/query?state=" + state):
-            states.setdefault(state, query["queryId"])
+            if query.get("errorType") != "USER_ERROR":  # one that got as far as the recorded one
+                states.setdefault(state, query["queryId"])
     out = []
     for match, exchange in zip(recorded, exchanges):
         if match and exchange["status"] == 200:

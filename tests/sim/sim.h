@@ -42,6 +42,8 @@ struct sim {
     int64_t begin_mono_ms; /* ... and then */
     int64_t rtt_ms;        /* of every connection */
     gint64 rate;           /* bytes a second of every connection; 0: any */
+    bool trace;            /* requests are printed */
+    gint64 traced_us;      /* when the first of them came */
     GPtrArray *ports;      /* struct port; the last is that of the hosts */
     struct server *server;
     GMainLoop *loop;
