@@ -244,9 +244,13 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 {
     struct http_transfer *t = data;
     (void)one; /* always 1 */
+    gsize room = t->body_max - t->body_bytes;
     t->body_bytes += n;
-    if (t->body_bytes > t->body_max) {
-        t->stop = HTTP_STOP_BODY;
+    if (n > room) {
+        t->stop = t->q->cut_body ? HTTP_STOP_CUT : HTTP_STOP_BODY;
+        if (t->q->cut_body)
+            g_string_append_len(t->reply->body, bytes, (gssize)room);
+        t->reply->cut = t->q->cut_body;
         return CURL_WRITEFUNC_ERROR;
     }
     if (!t->q->sink || response_code(t) / 100 != 2) {
@@ -497,7 +501,7 @@ static int reap(struct http *h, GError **error)
         if (m->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
-        if (code != CURLE_OK) {
+        if (code != CURLE_OK && t->stop != HTTP_STOP_CUT) {
             http_explain(t, code, error);
             return -1;
         }

@@ -57,6 +57,7 @@ struct http_request {
     const char *content_type; /* of the body; NULL: application/json */
     const char *accept;       /* NULL: application/json */
     gsize body_max;           /* 0: HTTP_BODY_MAX, with a sink HTTP_STREAM_MAX */
+    bool cut_body;            /* a longer body is cut there (http_reply.cut), not an error */
     unsigned patience;        /* times the usual time limit; 0: once */
     /* Its duration says nothing about the server's health: not counted as latency. */
     bool long_poll;
@@ -75,6 +76,7 @@ struct http_reply {
     char *date;          /* the Date header, or NULL */
     char *location;      /* where a redirect would lead, or NULL */
     GString *body;       /* NUL-terminated as well */
+    bool cut;            /* there was more of it */
     GHashTable *headers; /* those of http_want_header: lower-case name to value */
 };
 void http_reply_clear(struct http_reply *r);
@@ -110,7 +112,7 @@ cJSON *http_get_json(struct http *h, const char *path, GError **error);
 cJSON *http_send_json(struct http *h, const struct http_request *q, GError **error);
 
 /* A list that has no pages and may be too long to hold as a tree: take gets its elements one by one,
- * until it says false or HTTP_LIST_MAX bytes have come. Then cut is set: there is more than was taken.
+ * until it says false or body_max bytes have come. Then cut is set: there is more than was taken.
  * An answer that is no list, or a list that breaks off, is an error; take may have seen its beginning. */
 #define HTTP_LIST_MAX (32 * 1024 * 1024)
 struct http_element {
@@ -121,6 +123,7 @@ struct http_element {
 struct http_list {
     bool (*take)(const struct http_element *e, void *data);
     void *data;
+    gsize body_max; /* 0: HTTP_LIST_MAX */
     bool cut;
 };
 bool http_read_list(struct http *h, const char *path, struct http_list *list, GError **error);

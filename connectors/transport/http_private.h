@@ -23,7 +23,13 @@ struct http {
     struct tape *tape;
 };
 
-enum http_stop { HTTP_STOP_NONE, HTTP_STOP_BODY, HTTP_STOP_HEADERS, HTTP_STOP_UNWANTED };
+enum http_stop {
+    HTTP_STOP_NONE,
+    HTTP_STOP_BODY,
+    HTTP_STOP_HEADERS,
+    HTTP_STOP_UNWANTED,
+    HTTP_STOP_CUT
+};
 
 struct http_transfer {
     struct http *h;

@@ -200,7 +200,7 @@ struct query *list_find(const struct query_list *l, const char *id)
     return place > 0 ? &g_array_index(l->items, struct query, place - 1) : NULL;
 }
 
-bool list_add_reply(struct query_list *l, const char *text, gsize length, GError **error)
+bool list_add_reply(struct query_list *l, const char *text, gsize length, bool cut, GError **error)
 {
     const char *at = text;
     const char *element;
@@ -215,9 +215,12 @@ bool list_add_reply(struct query_list *l, const char *text, gsize length, GError
             append(l, &q);
         cJSON_Delete(json);
     }
-    if (broken)
+    l->cut |= cut;
+    if (broken && !cut)
         g_propagate_error(error, broken);
-    return !broken;
+    else
+        g_clear_error(&broken);
+    return !broken || cut;
 }
 
 struct query *list_add_copy(struct query_list *l, const struct query *q)

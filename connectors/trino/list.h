@@ -47,7 +47,7 @@ enum query_column {
 #define LIST_SQL_SHORT_MAX 256                /* once the list holds LIST_SQL_TOTAL of them */
 #define LIST_SQL_TOTAL     (16 * 1024 * 1024) /* bytes */
 #define LIST_ROWS_MAX      10000              /* the newest are kept */
-#define LIST_BODY_MAX      (64 * 1024 * 1024) /* 30,000 queries */
+#define LIST_DONE_MAX      (4 * 1024 * 1024) /* of what has ended: 2,000 queries, again and again */
 
 struct query {
     const char *id;
@@ -64,12 +64,13 @@ struct query_list {
     gsize sql_bytes;
     int64_t at_ms;
     gsize left_out; /* beyond LIST_ROWS_MAX */
+    bool cut;       /* the coordinator has more than was read; it gives them in no order */
 };
 
 struct query_list *list_new(int64_t now_ms);
 void list_free(struct query_list *l); /* accepts NULL */
-/* Adds what a reply to GET /v1/query?state=... holds. */
-bool list_add_reply(struct query_list *l, const char *text, gsize length, GError **error);
+/* Adds what a reply to GET /v1/query?state=... holds; cut: the text ends somewhere. */
+bool list_add_reply(struct query_list *l, const char *text, gsize length, bool cut, GError **error);
 /* Adds a copy of another list's query. */
 struct query *list_add_copy(struct query_list *l, const struct query *q);
 /* NULL when it is not in the list; l may be NULL. */

@@ -13,9 +13,8 @@
 #include "clock.h"
 
 #define DONE_MS          15000
-#define DONE_CHEAP_MS    100    /* a transfer that costs the coordinator little */
-#define DONE_SHARE       10     /* transfer time times this is the least wait */
-#define DONE_TOO_LARGE   300000 /* ms until a list that was too large is tried again */
+#define DONE_CHEAP_MS    100 /* a transfer that costs the coordinator little */
+#define DONE_SHARE       10  /* transfer time times this is the least wait */
 #define GONE_SHOWN_MS    60000
 #define RECENT_MS        300000 /* of failed_5m */
 #define STALL_SAMPLES    12     /* one minute of polls */
@@ -187,7 +186,7 @@ static bool add_reply(struct trino *t, const struct http_request *q, const struc
     g_autoptr(GError) broken = NULL;
     if (!trino_check_status(t, q, r, error))
         return false;
-    if (list_add_reply(list, r->body->str, r->body->len, &broken))
+    if (list_add_reply(list, r->body->str, r->body->len, r->cut, &broken))
         return true;
     return weir_fail(error, (enum weir_error)broken->code,
         "GET %s/v1/query: %s; is url that of a Trino coordinator?", t->url, broken->message);
@@ -294,7 +293,7 @@ static void set_missing(struct done *d, char *take_text)
 static void read_done(struct lane *l, struct trino *t, struct done *d)
 {
     g_autofree char *path = g_strdup_printf("/v1/query?state=%s", d->state);
-    struct http_request q = {.path = path, .body_max = LIST_BODY_MAX};
+    struct http_request q = {.path = path, .body_max = LIST_DONE_MAX, .cut_body = true};
     struct http_reply r = {0};
     g_autoptr(GError) error = NULL;
     int64_t start = clock_mono_ms();
@@ -315,13 +314,15 @@ static void read_done(struct lane *l, struct trino *t, struct done *d)
     }
     if (ok) {
         d->began_ms = began_ms;
-        set_missing(d, NULL);
+        set_missing(d, d->list->cut
+                           ? g_strdup_printf("only %u of the %s queries are read: the "
+                                             "coordinator remembers more than %d MiB of them",
+                                 d->list->items->len, d->state, LIST_DONE_MAX / 1048576)
+                           : NULL);
     } else {
         set_missing(d, g_strdup_printf("%s queries: %s", d->state, error->message));
     }
-    bool large = error && error->code == WEIR_ERROR_TOO_LARGE;
-    d->due_ms =
-        clock_mono_ms() + (large ? DONE_TOO_LARGE : MAX(DONE_MS, d->transfer_ms * DONE_SHARE));
+    d->due_ms = clock_mono_ms() + MAX(DONE_MS, d->transfer_ms * DONE_SHARE);
     http_reply_clear(&r);
 }
 
@@ -440,16 +441,20 @@ static enum phase phase_of(const struct query *q)
                                                                             : PHASE_DONE;
 }
 
+static bool is_partial(const struct query_list *l)
+{
+    return l && (l->left_out > 0 || l->cut);
+}
+
 static void add_gone(struct snapshot *s, size_t row, const struct query *q, const struct trino *t)
 {
     static const char forgotten[] =
         "gone from the coordinator's memory (it keeps 100 queries or 15 min); how it ended was not "
         "seen";
     static const char restarted[] = "lost when the coordinator restarted";
-    static const char cut[] = "it has ended, and is not among the newest that weir holds";
+    static const char cut[] = "it has ended, and is not among those that weir holds";
     const struct done *done = t->queries->done;
-    bool left_out = (done[FAILED].list && done[FAILED].list->left_out > 0) ||
-                    (done[FINISHED].list && done[FINISHED].list->left_out > 0);
+    bool left_out = is_partial(done[FAILED].list) || is_partial(done[FINISHED].list);
     const char *why = t->restarted_ms >= q->at_ms ? restarted : left_out ? cut : forgotten;
     snapshot_set_error(s, row, why);
     snapshot_set_health(s, row, HEALTH_UNKNOWN, why);

@@ -315,7 +315,7 @@ static struct query_list *list_of(const char *name)
     g_autofree char *text = load(name, &length);
     g_autoptr(GError) error = NULL;
     struct query_list *l = list_new(1000);
-    g_assert_true(list_add_reply(l, text, length, &error));
+    g_assert_true(list_add_reply(l, text, length, false, &error));
     g_assert_no_error(error);
     return l;
 }
@@ -362,9 +362,25 @@ static struct query_list *list_of_text(const char *text)
 {
     g_autoptr(GError) error = NULL;
     struct query_list *l = list_new(1000);
-    g_assert_true(list_add_reply(l, text, strlen(text), &error));
+    g_assert_true(list_add_reply(l, text, strlen(text), false, &error));
     g_assert_no_error(error);
     return l;
+}
+
+static void test_list_cut(void)
+{
+    static const char text[] =
+        "[{\"queryId\":\"20260101_000000_00001_abcde\",\"state\":\"FINISHED\"},{\"queryId\":\"2026";
+    struct query_list *l = list_new(1000);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(list_add_reply(l, text, strlen(text), false, &error));
+    g_assert_error(error, WEIR_ERROR, WEIR_ERROR_PROTOCOL);
+    list_free(l);
+    l = list_new(1000);
+    g_assert_true(list_add_reply(l, text, strlen(text), true, NULL));
+    g_assert_cmpuint(l->items->len, ==, 1);
+    g_assert_true(l->cut);
+    list_free(l);
 }
 
 static void test_blocked(void)
@@ -502,6 +518,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trino/blocked means that begun splits wait", test_blocked);
     g_test_add_func("/trino/a long statement is cut at a character and says so", test_sql_cut);
     g_test_add_func("/trino/of too many queries the newest are kept", test_list_trim);
+    g_test_add_func("/trino/a list that is cut keeps what came whole", test_list_cut);
     g_test_add_func("/trino/odd queries are left out or have absent cells", test_list_odd);
     g_test_add_func("/trino/a query whole keeps its units", test_detail);
     g_test_add_func("/trino/its tables have no fault", test_kinds);

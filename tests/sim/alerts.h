@@ -1,5 +1,5 @@
-/* Alerts: rules over the world, each with the time it must hold, and the silences that people set. The
- * service alertmanager shows them. */
+/* Alerts: rules over the world, each with the time it must hold, and the silences that people
+ * set. The service alertmanager shows them. */
 #ifndef TESTS_SIM_ALERTS_H
 #define TESTS_SIM_ALERTS_H
 

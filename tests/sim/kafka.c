@@ -180,7 +180,7 @@ static void add_crowd(const struct world *w, struct kafka *k)
     }
     for (int i = (int)k->groups->len; i < w->scale.groups; i++) {
         g_autofree char *name = g_strdup_printf("crowd-group-%04d", i);
-        struct group *g = add_group(w, k, name, (int)world_pick(w, name, 9, 1, 3), 200);
+        struct group *g = add_group(w, k, name, (int)world_pick(w, name, 9, 1, 3), 2000);
         guint pick =
             k->topics->len > first ? first + (guint)i % (k->topics->len - first) : (guint)i % first;
         add_readings(g, g_ptr_array_index(k->topics, pick));

@@ -160,6 +160,8 @@ static enum MHD_Result answer(struct port *p, struct MHD_Connection *c, const ch
         .query = query,
         .body = call->body->str,
         .authorization = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"),
+        .host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"),
+        .source = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Trino-Source"),
         .user = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Trino-User"),
     };
     struct reply r = {

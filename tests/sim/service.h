@@ -19,7 +19,9 @@ struct request {
     GHashTable *query;         /* name to GPtrArray of values, in order; decoded */
     const char *body;          /* NUL-terminated, never NULL */
     const char *authorization; /* the header, or NULL */
+    const char *host;          /* as the client names us, "127.0.0.1:8080"; or NULL */
     const char *user;          /* Trino's X-Trino-User, or NULL */
+    const char *source;        /* Trino's X-Trino-Source, or NULL */
 };
 
 struct reply {
