@@ -384,7 +384,7 @@ void airflow_get_log(struct ask *a)
         add_begin(&l);
         add_body(&l);
     }
-    if (token)
+    if (!a->q->accept || !strstr(a->q->accept, "ndjson"))
         reply_content(a, &l);
     else
         reply_lines(a, l.out);

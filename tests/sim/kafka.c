@@ -11,7 +11,7 @@
 #define REBALANCE_MS 20000
 #define CATCH_UP_MS  60000 /* a broker that came back is in sync again after it */
 #define BROKERS      3
-#define WORKERS      12 /* dp-w01 to dp-w12 */
+#define WORKERS      12      /* dp-w01 to dp-w12 */
 #define HISTORY_S    86400.0 /* of records that a topic holds at first */
 
 /* -- what there is --------------------------------------------------------------------------------- */

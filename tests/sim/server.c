@@ -162,6 +162,7 @@ static enum MHD_Result answer(struct port *p, struct MHD_Connection *c, const ch
         .authorization = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"),
         .host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"),
         .source = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Trino-Source"),
+        .accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept"),
         .user = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Trino-User"),
     };
     struct reply r = {

@@ -20,6 +20,7 @@ struct request {
     const char *body;          /* NUL-terminated, never NULL */
     const char *authorization; /* the header, or NULL */
     const char *host;          /* as the client names us, "127.0.0.1:8080"; or NULL */
+    const char *accept;        /* the header, or NULL */
     const char *user;          /* Trino's X-Trino-User, or NULL */
     const char *source;        /* Trino's X-Trino-Source, or NULL */
 };

@@ -83,6 +83,7 @@ class Sim:
                                          data=body.encode() if body is not None else None)
         request.add_header("Content-Type", "application/json")
         request.add_header("X-Trino-User", "oncall")
+        request.add_header("Accept", "application/x-ndjson" if "/logs/" in path else "application/json")
         if service == "airflow" and self.token:
             request.add_header("Authorization", "Bearer " + self.token)
         try:
@@ -169,6 +170,9 @@ def run(sim):
             names = names_of_airflow(sim)
         elif service == "trino":
             names = names_of_trino(sim, exchanges)
+        elif service == "alertmanager":
+            silence = sim.json(service, "GET", "/api/v2/silences")[0]["id"]
+            names = [(r"/silence/[-0-9a-f]+", "/silence/" + silence)]
         seen = set()
         for exchange in exchanges:
             key = (exchange["method"], exchange["path"])

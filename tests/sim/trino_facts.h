@@ -6,7 +6,8 @@
 #include "service.h"
 #include "warehouse_query.h"
 
-#define TRINO_URL "http://dp-t01:8080" /* of the coordinator */
+#define TRINO_HOST "dp-t01:8080"
+#define TRINO_URL  "http://" TRINO_HOST /* of the coordinator */
 /* When a query has come so far, the first tasks of each stage have ended (of more than one). */
 #define TRINO_EARLY       0.02
 #define TRINO_EARLY_TASKS 2

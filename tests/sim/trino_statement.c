@@ -197,15 +197,16 @@ static void set_error(cJSON *json, const struct query *q)
 
 /* where: the path's part behind /v1/statement of the next request, NULL: this is the last
  * answer. */
-static void answer(
-    const struct world *w, const struct query *q, const char *where, guint token, struct reply *r)
+static void answer(const struct world *w, const struct request *asked, const struct query *q,
+    const char *where, guint token, struct reply *r)
 {
+    g_autofree char *base = g_strconcat("http://", asked->host ? asked->host : TRINO_HOST, NULL);
     struct facts k;
     trino_facts(w, q, &k);
     bool runs = k.f[F_IS_SCHEDULED] > 0 && (!where || strcmp(where, "executing") == 0);
     cJSON *json = shape(runs ? "trino_statement_running" : "trino_statement_queued");
     const struct table_of *table = find_known(q->sql);
-    g_autofree char *info = g_strdup_printf(TRINO_URL "/ui/query.html?%s", q->id);
+    g_autofree char *info = g_strdup_printf("%s/ui/query.html?%s", base, q->id);
     g_autofree char *word = slug(q->id);
     put_text(json, "id", q->id);
     put_text(json, "infoUri", info);
@@ -213,9 +214,9 @@ static void answer(
     if (runs)
         set_columns(json, table ? table : &anything);
     g_autofree char *next = g_strdup_printf(
-        TRINO_URL "/v1/statement/%s/%s/%s/%u", where ? where : "", q->id, word, token);
+        "%s/v1/statement/%s/%s/%s/%u", base, where ? where : "", q->id, word, token);
     g_autofree char *cancel = g_strdup_printf(
-        TRINO_URL "/v1/statement/executing/partialCancel/%s/1/%s/%u", q->id, word, token);
+        "%s/v1/statement/executing/partialCancel/%s/1/%s/%u", base, q->id, word, token);
     if (where)
         put_text(json, "nextUri", next);
     else
@@ -246,9 +247,9 @@ static void follow(struct world *w, const struct request *q, struct reply *r)
     guint token = (guint)g_ascii_strtoull(q->part[5], NULL, 10);
     bool ended = query->ended_ms != NEVER;
     if (!executing)
-        answer(w, query, "executing", 0, r);
+        answer(w, q, query, "executing", 0, r);
     else
-        answer(w, query, ended ? NULL : "executing", token + 1, r);
+        answer(w, q, query, ended ? NULL : "executing", token + 1, r);
 }
 
 static void cancel_statement(struct world *w, const struct request *q, struct reply *r)
@@ -269,9 +270,9 @@ bool trino_answer_statement(struct world *w, const struct request *q, struct rep
             return true;
         }
         bool quick = find_known(q->body) != NULL;
-        const struct query *query =
-            warehouse_submit(w, q->user ? q->user : "somebody", "rest", q->body, quick);
-        answer(w, query, "queued", 1, r);
+        const struct query *query = warehouse_submit(
+            w, q->user ? q->user : "somebody", q->source ? q->source : "rest", q->body, quick);
+        answer(w, q, query, "queued", 1, r);
         return true;
     }
     if (request_is(q, "GET", pattern))
