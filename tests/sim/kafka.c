@@ -79,7 +79,7 @@ static struct topic *add_topic(
         struct partition *p = &t->partition[i];
         p->topic = t;
         p->number = i;
-        p->share = !hot ? 1.0 / partitions : i == 3 ? 0.24 : i == 7 ? 0.235 : 0.525 / 10;
+        p->share = !hot ? 1.0 / partitions : i == 2 ? 0.24 : i == 8 ? 0.235 : 0.525 / 10;
         p->begin = floor(world_between(w, name, (guint64)i, 1e5, 9e6));
         p->end = floor(p->begin + MAX(rate, 50) * p->share * HISTORY_S);
         for (int r = 0; r < BROKERS; r++) {
