@@ -35,6 +35,7 @@ libclang-rt-14-dev  file:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt
 clang-format        cmd:clang-format
 openssh-client      cmd:ssh
 busybox             cmd:busybox
+openssl             cmd:openssl
 tmux                cmd:tmux
 python3             cmd:python3
 strace              cmd:strace
