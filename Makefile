@@ -198,7 +198,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o \
     $(call objects,$(filter-out tests/bench/tty.c,$(BENCH_SRC)) $(PTY_SRC))
 	$(call link,$(TEST_LIBS) -lutil)
 
-tests: all $(FAKE) $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
+tests: all $(FAKE) $(BUILD)/weir-sim $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
 
 # G_SLICE: GLib 2.74 still has an allocator of its own, which hides errors from the sanitizers.
 TEST_ENV = G_SLICE=always-malloc WEIR=$(abspath $(BUILD))/weir BUILD=$(abspath $(BUILD))

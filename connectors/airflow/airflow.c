@@ -222,6 +222,16 @@ cJSON *airflow_get(struct airflow *a, const char *path, GError **error)
     return airflow_send_json(a, &q, error);
 }
 
+bool airflow_has(const struct airflow *a, const char *path, const cJSON *json, const char *member,
+    GError **error)
+{
+    const cJSON *value = json ? json_get(json, member) : NULL;
+    return cJSON_IsArray(value) || cJSON_IsObject(value) ||
+           (json && weir_fail(error, WEIR_ERROR_PROTOCOL,
+                        "%s%s: the answer has no \"%s\"; is url that of an Airflow API server?",
+                        url_of(a), path, member));
+}
+
 /* -- lists --------------------------------------------------------------------------------------- */
 
 /* Takes what fits under the cap; gives how many items the page has. */
@@ -257,7 +267,7 @@ static bool read_pages(struct airflow *a, struct airflow_list *list, guint size,
     *got = 0;
     for (guint i = 0; i < count; i++) {
         AUTO(cJSON) json = ok ? http_reply_json(a->http, &q[i], &r[i], error) : NULL;
-        ok = json != NULL;
+        ok = airflow_has(a, path[i], json, list->member, error);
         guint n = ok ? take_page(list, json) : 0;
         list->offset += n;
         *got += n;

@@ -74,6 +74,10 @@ bool airflow_send(
     struct airflow *a, const struct http_request *q, struct http_reply *out, GError **error);
 cJSON *airflow_send_json(struct airflow *a, const struct http_request *q, GError **error);
 cJSON *airflow_get(struct airflow *a, const char *path, GError **error);
+/* Whether an answer has the member that makes it one (an array or object): an answer without is not an
+ * empty list. NULL json: false, and *error is left as it is. */
+bool airflow_has(const struct airflow *a, const char *path, const cJSON *json, const char *member,
+    GError **error);
 
 /* Items of a paged list, in order. Advances by what came, not by what was asked for: servers clamp
  * limits silently. Ends at max items, or early when leave_ms of the lane's time are left. */

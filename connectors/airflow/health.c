@@ -24,8 +24,9 @@ bool airflow_health_fetch(
 {
     (void)scope;
     struct airflow *a = airflow_of_anybody(l, error);
-    AUTO(cJSON) json = a ? airflow_get(a, "/api/v2/monitor/health", error) : NULL;
-    if (!json)
+    static const char path[] = "/api/v2/monitor/health";
+    AUTO(cJSON) json = a ? airflow_get(a, path, error) : NULL;
+    if (!a || !airflow_has(a, path, json, "scheduler", error))
         return false;
     struct snapshot *s = batch_snapshot(out, &airflow_health_kind);
     for (const char *const *name = components; *name; name++)

@@ -260,7 +260,7 @@ static bool read_ended(struct airflow *a, struct runs *t, const char *narrow, gu
         const struct http_request q = {
             .method = "POST", .path = "/api/v2/dags/~/dagRuns/list", .body = body};
         AUTO(cJSON) page = airflow_send_json(a, &q, error);
-        if (!page)
+        if (!airflow_has(a, q.path, page, "dag_runs", error))
             return false;
         got = 0;
         for (const cJSON *i = json_first(json_get(page, "dag_runs")); i; i = i->next, got++)
@@ -375,10 +375,10 @@ static bool read_delta(struct airflow *a, bool *whole, GError **error)
     for (unsigned pages = 0; pages < AIRFLOW_DELTA_PAGES_MAX; pages++) {
         g_autofree char *path = delta_path(since, page, offset);
         cJSON *next = airflow_get(a, path, error);
-        if (!next)
-            return false;
         cJSON_Delete(page);
         page = next;
+        if (!airflow_has(a, path, page, "dag_runs", error))
+            return false;
         guint got = 0;
         for (const cJSON *i = json_first(json_get(page, "dag_runs")); i; i = i->next, got++)
             take_run(i, a->runs);

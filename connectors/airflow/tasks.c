@@ -294,7 +294,7 @@ static bool read_failed(
         const struct http_request r = {
             .method = "POST", .path = "/api/v2/dags/~/dagRuns/~/taskInstances/list", .body = body};
         AUTO(cJSON) page = airflow_send_json(a, &r, error);
-        if (!page)
+        if (!airflow_has(a, r.path, page, "task_instances", error))
             return false;
         got = take_failed(q, page, by_run);
         held += got;

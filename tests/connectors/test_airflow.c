@@ -277,6 +277,39 @@ static void test_many_dags(void)
     end(&t);
 }
 
+/* What came before an error stays, and the list is read on from there. */
+static void test_broken_off(void)
+{
+    struct test t;
+    begin(&t);
+    add_session(&t);
+    add_runs(&t, NO_RUNS, NO_RUNS);
+    add_page(&t, UI, 0, 100, 150);
+    script_add(&t.script,
+        (struct script_answer){.path = UI "100", .status = 500, .text = "{\"detail\":\"oops\"}"});
+    add_page(&t, UI, 100, 50, 150);
+    play(&t, SIGNED_IN);
+    get_fails(&t, "airflow.dags", WEIR_ERROR_SERVER, "oops");
+    const struct snapshot *s = harness_snapshot(&t.r, "airflow.dags");
+    g_assert_cmpuint(snapshot_count(s), ==, 100);
+    g_assert_cmpstr(snapshot_incomplete(s), ==, "100 of 150 DAGs are read yet");
+    s = get(&t, "airflow.dags", "af");
+    g_assert_cmpuint(snapshot_count(s), ==, 150);
+    g_assert_null(snapshot_incomplete(s));
+    end(&t);
+}
+
+static void test_other_json(void)
+{
+    struct test t;
+    begin(&t);
+    add_session(&t);
+    script_get(&t.script, ACTIVE_RUNS, "{\"hello\":\"world\"}");
+    play(&t, SIGNED_IN);
+    get_fails(&t, "airflow.runs", WEIR_ERROR_PROTOCOL, "has no \"dag_runs\"");
+    end(&t);
+}
+
 static void test_clamped_pages(void)
 {
     struct test t;
@@ -659,6 +692,8 @@ int main(int argc, char **argv)
     g_test_add_func("/airflow/health-shows-every-part-and-its-heartbeat", test_health);
     g_test_add_func("/airflow/more-dags-than-a-page-all-appear", test_many_dags);
     g_test_add_func("/airflow/pages-smaller-than-asked-for-lose-nothing", test_clamped_pages);
+    g_test_add_func("/airflow/what-came-before-an-error-stays", test_broken_off);
+    g_test_add_func("/airflow/json-of-something-else-is-no-empty-list", test_other_json);
     g_test_add_func("/airflow/without-the-ui-pages-strips-are-not-asked", test_without_ui);
     g_test_add_func("/airflow/a-dag-row-joins-list-and-runs", test_dag_rows);
     g_test_add_func("/airflow/a-failure-before-a-success-is-no-problem-now", test_history);
