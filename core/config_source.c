@@ -268,12 +268,32 @@ static const struct option *find_in(const struct option *table, const char *name
     return NULL;
 }
 
-static const struct option *find_option(const struct connector *c, const char *name)
+static const struct yaml_pair *find_pair(const GArray *pairs, const char *key)
+{
+    for (guint i = 0; pairs && i < pairs->len; i++)
+        if (strcmp(g_array_index(pairs, struct yaml_pair, i).key, key) == 0)
+            return &g_array_index(pairs, struct yaml_pair, i);
+    return NULL;
+}
+
+/* Whether it speaks HTTP, as far as its options say before they are read. */
+static bool is_http(const struct source *s)
+{
+    const char *by = s->connector->http_option;
+    if (!s->connector->http || !by || find_pair(s->raw, by))
+        return s->connector->http;
+    for (char **pair = s->pairs; pair && pair[0]; pair += 2)
+        if (strcmp(pair[0], by) == 0)
+            return true;
+    return false;
+}
+
+static const struct option *find_option(const struct source *s, const char *name)
 {
     const struct option *o = find_in(source_options, name);
     if (!o)
-        o = find_in(c->options, name);
-    if (!o && c->http)
+        o = find_in(s->connector->options, name);
+    if (!o && is_http(s))
         o = find_in(http_options, name);
     return o;
 }
@@ -288,9 +308,14 @@ static void add_names(GPtrArray *names, const struct option *table)
 static void unknown_option(struct source *s, struct yaml *y, const struct yaml_pair *p)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
+    if (s->connector->http && find_in(http_options, p->key)) {
+        yaml_fault(y, p->key_node, "\"%s\" goes with \"%s\", which this source does not have",
+            p->key, s->connector->http_option);
+        return;
+    }
     add_names(names, s->connector->options);
     add_names(names, source_options);
-    if (s->connector->http)
+    if (is_http(s))
         add_names(names, http_options);
     g_ptr_array_add(names, NULL);
     const char *near = text_nearest(p->key, (const char *const *)names->pdata);
@@ -329,14 +354,6 @@ struct option_faults {
     const struct source *s;
     struct yaml *y;
 };
-
-static const struct yaml_pair *find_pair(const GArray *pairs, const char *key)
-{
-    for (guint i = 0; pairs && i < pairs->len; i++)
-        if (strcmp(g_array_index(pairs, struct yaml_pair, i).key, key) == 0)
-            return &g_array_index(pairs, struct yaml_pair, i);
-    return NULL;
-}
 
 void option_fault(
     struct option_faults *f, const char *option, const char *key, const char *format, ...)
@@ -382,7 +399,7 @@ void source_read_options(struct source *s, struct yaml *y, const struct registry
         return;
     for (guint i = 0; s->raw && i < s->raw->len; i++) {
         struct yaml_pair *p = &g_array_index(s->raw, struct yaml_pair, i);
-        const struct option *o = find_option(s->connector, p->key);
+        const struct option *o = find_option(s, p->key);
         if (!o)
             unknown_option(s, y, p);
         else if (o->flags & OPTION_F_LATER)
@@ -391,7 +408,7 @@ void source_read_options(struct source *s, struct yaml *y, const struct registry
             read_node(add_value(s, o), y, p);
     }
     for (char **pair = s->pairs; pair && pair[0]; pair += 2) {
-        const struct option *o = find_option(s->connector, pair[0]);
+        const struct option *o = find_option(s, pair[0]);
         struct value *v = o ? add_value(s, o) : NULL;
         if (v)
             v->set = read_scalar(v, pair[1]);
@@ -399,9 +416,9 @@ void source_read_options(struct source *s, struct yaml *y, const struct registry
     read_table(s, y, s->pairs ? NULL : source_options);
     read_table(s, y, s->pairs ? source_options + 1 : NULL);
     read_table(s, y, s->connector->options);
-    if (s->connector->http)
+    if (is_http(s))
         read_table(s, y, http_options);
-    if (s->connector->http && source_bool(s, "insecure") && s->environment->class == CLASS_PROD)
+    if (is_http(s) && source_bool(s, "insecure") && s->environment->class == CLASS_PROD)
         yaml_fault(y, s->at,
             "source \"%s\": insecure is refused in class prod; give the server's ca_file", s->name);
     struct option_faults own = {s, y};
@@ -661,6 +678,6 @@ void source_show(const struct source *s, GString *out)
     if (s->connector)
         show_table(s, s->connector->options, out);
     show_table(s, source_options + 1, out);
-    if (s->connector && s->connector->http)
+    if (s->connector && is_http(s))
         show_table(s, http_options, out);
 }

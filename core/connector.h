@@ -49,6 +49,7 @@ struct connector {
     const char *help;             /* one sentence: what it speaks, what it was run against */
     const struct option *options; /* own options; ends with a NULL name */
     bool http;                    /* takes the options of every HTTP source as well */
+    const char *http_option;      /* ... where this option is given; NULL: always */
     /* What the tables cannot say (one of two, names that must exist): faults by option_fault(). Called
      * when a file is read and every option is what its type says; talks to nobody. */
     void (*check_options)(const struct source *s, struct option_faults *faults);

@@ -45,6 +45,14 @@ static const struct connector thing = {.name = "thing",
     .thresholds = thresholds,
     .http = true,
     .kinds = kinds};
+/* One that speaks HTTP where it has a url. */
+static const struct option both_options[] = {
+    {"brokers", OPTION_LIST, 0, NULL, "or these"},
+    {"url", OPTION_URL, 0, NULL, "or this"},
+    {0},
+};
+static const struct connector both = {
+    .name = "both", .options = both_options, .http = true, .http_option = "url", .kinds = kinds};
 static const struct connector plain = {.name = "plain", .kinds = kinds};
 
 struct checked {
@@ -249,6 +257,35 @@ static void a_plain_connector_takes_no_http_options(void)
     registry_add(registry, &plain);
     g_assert_false(config_check_sources(r.config, registry, r.faults));
     ASSERT_CONTAINS(config_fault(&r, 0)->message, "has no option \"proxy\"");
+    config_result_clear(&r);
+    registry_free(registry);
+}
+
+static void http_options_go_with_the_option_that_makes_it_an_http_source(void)
+{
+    struct config_result r =
+        config_read("environments:\n  e:\n    class: prod\n    sources:\n"
+                    "      a: {type: both, url: \"http://h:1\", proxy: x}\n"
+                    "      b: {type: both, brokers: x, proxy: x}\n"
+                    "      c: {type: both, brokers: x, insecure: true}\n"
+                    "      d: {type: both, url: \"http://h:1\", insecure: true}\n"
+                    "      e: {type: both, brokers: x}\n",
+            NULL);
+    struct registry *registry = registry_new();
+    registry_add(registry, &both);
+    g_assert_false(config_check_sources(r.config, registry, r.faults));
+    g_autofree char *all = config_faults(&r);
+    g_assert_cmpuint(r.faults->len, ==, 3);
+    ASSERT_CONTAINS(all, ":6:35: \"proxy\" goes with \"url\", which this source does not have");
+    ASSERT_CONTAINS(all, ":7:35: \"insecure\" goes with \"url\"");
+    ASSERT_CONTAINS(all, ":8:7: source \"d\": insecure is refused in class prod");
+    const struct environment *e = config_environment(r.config);
+    g_assert_cmpstr(source_text(environment_source(e, "a"), "proxy"), ==, "x");
+    g_assert_false(source_has(environment_source(e, "e"), "insecure"));
+    g_autoptr(GString) shown = g_string_new(NULL);
+    config_show(r.config, shown);
+    const char *last = strstr(shown->str, "      e:");
+    g_assert_null(strstr(last, "insecure"));
     config_result_clear(&r);
     registry_free(registry);
 }
@@ -461,6 +498,8 @@ int main(int argc, char **argv)
         what_a_connector_finds_wrong_is_told_where_it_stands);
     g_test_add_func(
         "/sources/an-unknown-type-lists-what-there-is", an_unknown_type_lists_what_there_is);
+    g_test_add_func("/sources/http-options-go-with-the-option-that-makes-it-an-http-source",
+        http_options_go_with_the_option_that_makes_it_an_http_source);
     g_test_add_func("/sources/a-plain-connector-takes-no-http-options",
         a_plain_connector_takes_no_http_options);
     g_test_add_func(
