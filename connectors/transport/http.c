@@ -237,7 +237,10 @@ static long response_code(const struct http_transfer *t)
 
 static int64_t deadline_of(const struct http_transfer *t, int64_t now)
 {
-    return now + MIN(t->h->limit_ms * MAX(t->q->patience, 1), lane_left_ms(t->h->lane));
+    int64_t ms = t->h->limit_ms * MAX(t->q->patience, 1);
+    if (t->q->limit_ms > 0)
+        ms = MIN(ms, t->q->limit_ms);
+    return now + MIN(ms, lane_left_ms(t->h->lane));
 }
 
 static size_t on_body(char *bytes, size_t one, size_t n, void *data)

@@ -59,6 +59,7 @@ struct http_request {
     gsize body_max;           /* 0: HTTP_BODY_MAX, with a sink HTTP_STREAM_MAX */
     bool cut_body;            /* a longer body is cut there (http_reply.cut), not an error */
     unsigned patience;        /* times the usual time limit; 0: once */
+    int64_t limit_ms;         /* less than the usual time limit; 0: that */
     /* Its duration says nothing about the server's health: not counted as latency. */
     bool long_poll;
     /* A sign-in: a tape keeps neither its body nor what the answer says. */
