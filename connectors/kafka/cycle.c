@@ -10,7 +10,6 @@
 #define ENDS_REUSE_MS     12000  /* for the feed that does not compare them with commits */
 #define BEGINS_MS         55000  /* every sixth cycle */
 #define SLOW_MS           300000 /* configurations, racks */
-#define OFF_MS            30000  /* groups that are off are read every 30 to 60 s */
 #define OFFSETS_PER_CALL  1000   /* librdkafka merges answers in quadratic time */
 #define TOPICS_PER_CALL   500
 #define MEMBERS_MS        25000 /* every third cycle: a description costs up to four requests */
@@ -307,41 +306,11 @@ static bool list_groups(struct kafka_lane *k, GError **error)
     return ok;
 }
 
-/* Most groups of an old cluster are empty and stay so; reading their offsets is what costs most (in
- * librdkafka quadratically by partitions), so it is done only now and then. The ids spread them. */
-static bool is_due(const struct kafka_group *g, int64_t now_ms)
-{
-    int64_t span = OFF_MS + (int64_t)(g_str_hash(g->id) % 30) * 1000;
-    if (now_ms < g->retry_ms)
-        return false; /* the last request to its coordinator is still on its way, in librdkafka */
-    return !kafka_group_is_off(g) || g->committed_ms == 0 || g->commit_error ||
-           now_ms - g->committed_ms >= span;
-}
-
 static gint by_described(gconstpointer a, gconstpointer b)
 {
     const struct kafka_group *x = *(struct kafka_group *const *)a;
     const struct kafka_group *y = *(struct kafka_group *const *)b;
     return (x->described_ms > y->described_ms) - (x->described_ms < y->described_ms);
-}
-
-static gint by_committed(gconstpointer a, gconstpointer b)
-{
-    const struct kafka_group *x = *(struct kafka_group *const *)a;
-    const struct kafka_group *y = *(struct kafka_group *const *)b;
-    return (x->committed_ms > y->committed_ms) - (x->committed_ms < y->committed_ms);
-}
-
-static GPtrArray *due_groups(const struct kafka_state *s, int64_t now_ms)
-{
-    GPtrArray *groups = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer g;
-    g_hash_table_iter_init(&iter, s->groups);
-    while (g_hash_table_iter_next(&iter, NULL, &g))
-        if (is_due(g, now_ms))
-            g_ptr_array_add(groups, g);
-    return groups;
 }
 
 /* The ids of groups that must be asked for their members; the longest unasked first. The list has
@@ -360,11 +329,9 @@ static GPtrArray *ids_to_describe(GPtrArray *groups, int64_t since_ms)
     return ids;
 }
 
-/* The longest unread first, so that a call that runs out of time begins with others next time. */
-static GPtrArray *ids_by_age(GPtrArray *groups)
+static GPtrArray *ids_of(const GPtrArray *groups)
 {
     GPtrArray *ids = g_ptr_array_new();
-    g_ptr_array_sort(groups, by_committed);
     for (guint i = 0; i < groups->len; i++)
         g_ptr_array_add(ids, ((struct kafka_group *)g_ptr_array_index(groups, i))->id);
     return ids;
@@ -385,8 +352,8 @@ static bool read_groups(struct kafka_lane *k, GPtrArray *groups, int64_t since_m
 {
     struct learn members = {.state = k->state, .lane = k->call.lane};
     struct learn commits = members;
+    g_autoptr(GPtrArray) ids = ids_of(groups); /* in their order: the longest unread first */
     g_autoptr(GPtrArray) to_describe = ids_to_describe(groups, since_ms);
-    g_autoptr(GPtrArray) ids = ids_by_age(groups);
     g_autoptr(GArray) requests = call_requests_new();
     add_groups(requests,
         (struct call_request){.type = CALL_DESCRIBE, .answer = learn_members, .data = &members},
@@ -414,7 +381,7 @@ static bool read_lag(struct kafka_lane *k, struct batch *out, GError **error)
         return false;
     if (s->lag_cycles++ == 0)
         publish_groups(s, out, now_of(k), begin);
-    g_autoptr(GPtrArray) groups = due_groups(s, begin);
+    g_autoptr(GPtrArray) groups = kafka_groups_due(s, begin);
     bool ok = read_groups(k, groups, begin, error);
     ok = read_offsets(k, ok ? error : NULL) && ok;
     for (guint i = 0; i < groups->len; i++)

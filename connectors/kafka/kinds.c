@@ -73,7 +73,7 @@ static const struct column topic_columns[] = {
         "partitions without a leader: nobody can read or write them"},
     [TOPIC_MESSAGES] = {"messages", "MESSAGES", CELL_INT, COLUMN_F_RECORD, 8, 0,
         "offsets between begin and end of all partitions: an upper bound, since compaction and "
-        "transactions use offsets that hold no record"},
+        "transactions use offsets that hold no record; by REST only of a topic that is opened"},
     [TOPIC_RATE_IN] = {"rate_in_per_s", "IN/S", CELL_REAL, COLUMN_F_RECORD | COLUMN_F_WINDOW, 7, 0,
         "offsets appended per second, over the last minute"},
     [TOPIC_RETENTION] = {"retention_ms", "RETENTION", CELL_SPAN_MS, 0, 9, 0,
@@ -123,6 +123,8 @@ static const struct column partition_columns[] = {
     [PARTITION_ISR] = {"isr", "ISR", CELL_TEXT, 0, 6, 1, "replicas in sync"},
     [PARTITION_MISSING] = {"missing", "MISSING", CELL_INT, COLUMN_F_HIDDEN, 7, 0,
         "replicas that are not in sync"},
+    [PARTITION_OFFLINE] = {"offline", "OFFLINE", CELL_BOOL, COLUMN_F_HIDDEN, 7, 0,
+        "whether it has no leader"},
     [PARTITION_BEGIN] = {"begin", "BEGIN", CELL_INT, COLUMN_F_EXACT, 9, 0,
         "first offset that is still there"},
     [PARTITION_END] = {"end", "END", CELL_INT, COLUMN_F_EXACT, 9, 0,
@@ -134,7 +136,7 @@ static const struct column partition_columns[] = {
 };
 
 static const struct health_rule partition_health[] = {
-    {"leader=none", HEALTH_FAIL, "no leader: nobody can read or write it"},
+    {"offline=yes", HEALTH_FAIL, "no leader: nobody can read or write it"},
     {"missing>0", HEALTH_WARN, "{missing} replicas are not in sync (of {replicas}: {isr})"},
     ERROR_RULE,
     {0},
@@ -170,7 +172,8 @@ static const struct column group_columns[] = {
     [GROUP_TYPE] = {"type", "TYPE", CELL_TEXT, COLUMN_F_HIDDEN, 8, 0,
         "classic, consumer (KIP-848) or simple (commits without membership); share groups are not "
         "listed by the client library"},
-    [GROUP_MEMBERS] = {"members", "MEMBERS", CELL_INT, COLUMN_F_RECORD, 7, 0, "how many it has"},
+    [GROUP_MEMBERS] = {"members", "MEMBERS", CELL_INT, COLUMN_F_RECORD, 7, 0,
+        "how many it has; by REST those that own a partition with a commit, so at least as many"},
     [GROUP_TOPICS] = {"topics", "TOPICS", CELL_INT, COLUMN_F_HIDDEN, 6, 0,
         "topics it has committed in or is assigned"},
     [GROUP_PARTITIONS] = {"partitions", "PARTS", CELL_INT, 0, 5, 0,
@@ -183,7 +186,8 @@ static const struct column group_columns[] = {
     [GROUP_LAG_PER_S] = {"lag_per_s", "LAG/S", CELL_REAL, COLUMN_F_RECORD | COLUMN_F_WINDOW, 7, 0,
         "growth of the lag per second, over the last minute; negative while it catches up"},
     [GROUP_LOST] = {"lost", "LOST", CELL_INT, COLUMN_F_RECORD | COLUMN_F_HIDDEN, 6, 0,
-        "records that were deleted before the group read them"},
+        "records that were deleted before the group read them; by REST only of a group that is "
+        "opened"},
     [GROUP_AHEAD] = {"ahead", "AHEAD", CELL_INT, COLUMN_F_HIDDEN, 6, 0,
         "records by which commits lie beyond the end: the topic was truncated or made anew"},
     [GROUP_REBALANCING] = {"rebalancing_ms", "REBALANCING", CELL_SPAN_MS, COLUMN_F_HIDDEN, 11, 0,
@@ -256,7 +260,8 @@ static const struct column offset_columns[] = {
     [OFFSET_MEMBER] = {"member", "MEMBER", CELL_TEXT, COLUMN_F_HIDDEN, 12, 2,
         "member that the partition is assigned to (its instance id when it is static)"},
     [OFFSET_CLIENT_ID] = {"client_id", "CLIENT", CELL_TEXT, 0, 10, 2, "the member's client.id"},
-    [OFFSET_HOST] = {"host", "HOST", CELL_TEXT, 0, 12, 1, "where the member connects from"},
+    [OFFSET_HOST] = {"host", "HOST", CELL_TEXT, 0, 12, 1,
+        "where the member connects from; REST does not tell it"},
     [OFFSET_LAG_TIME] = LATER_COLUMN(
         "lag_time_ms", "LAG TIME", CELL_SPAN_MS, "age of the first record that is not read"),
     [OFFSET_VERDICT] = LATER_COLUMN("verdict", "VERDICT", CELL_STATE,

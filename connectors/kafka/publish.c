@@ -4,6 +4,7 @@
 
 #include "kinds.h"
 
+#define SHOWN_MS  30000  /* a topic's sums are shown this long after somebody looked at all of it */
 #define ACTIVE_MS 300000 /* a group whose commits moved this recently is running, members or not */
 
 static enum absent absence(enum kafka_answer answer)
@@ -45,6 +46,19 @@ static void set_controller(
         snapshot_set_absent(out, row, BROKER_CONTROLLER, absence(s->mode_known));
 }
 
+static void set_places(
+    struct snapshot *out, size_t row, const struct kafka_state *s, const struct kafka_broker *b)
+{
+    static const int columns[] = {BROKER_LEADERS, BROKER_REPLICAS, BROKER_UNDER_REPLICATED};
+    const unsigned values[] = {b->leaders, b->replicas, b->missing};
+    for (unsigned i = 0; i < G_N_ELEMENTS(columns); i++) {
+        if (s->placed == KAFKA_KNOWN)
+            snapshot_set_int(out, row, columns[i], values[i]);
+        else
+            snapshot_set_absent(out, row, columns[i], absence(s->placed));
+    }
+}
+
 static void add_broker(
     const struct kafka_state *s, struct snapshot *out, const struct kafka_broker *b)
 {
@@ -60,9 +74,7 @@ static void add_broker(
     if (b->rack_known)
         snapshot_set_optional_text(out, row, BROKER_RACK, b->rack);
     set_controller(s, out, row, b);
-    snapshot_set_int(out, row, BROKER_LEADERS, b->leaders);
-    snapshot_set_int(out, row, BROKER_REPLICAS, b->replicas);
-    snapshot_set_int(out, row, BROKER_UNDER_REPLICATED, b->missing);
+    set_places(out, row, s, b);
     snapshot_set_bool(out, row, BROKER_ONLINE, b->online);
     if (b->online && b->silent)
         g_string_printf(
@@ -80,6 +92,8 @@ void fill_brokers(struct kafka_state *s, struct snapshot *out)
     g_hash_table_iter_init(&iter, s->brokers);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&b))
         add_broker(s, out, b);
+    if (s->places_error)
+        snapshot_set_incomplete(out, s->places_error);
 }
 
 /* -- topics -------------------------------------------------------------------------------------- */
@@ -94,19 +108,26 @@ struct topic_sums {
     const struct kafka_broker *silent;
 };
 
+static unsigned missing(const struct kafka_partition *p)
+{
+    unsigned wanted = p->replica_count + p->unseen;
+    return wanted > p->isr_count ? wanted - p->isr_count : 0;
+}
+
 static void sum_partition(
     const struct kafka_state *s, const struct kafka_partition *p, struct topic_sums *sum)
 {
     double per_s;
     sum->offline += p->leader < 0;
-    sum->under += p->isr_count < p->replica_count;
-    sum->replication = MIN(sum->replication, p->replica_count);
+    sum->under += missing(p) > 0;
+    sum->replication = MIN(sum->replication, p->replica_count + p->unseen);
     const char *error = p->end_error ? p->end_error : p->begin_error;
     sum->unread += error != NULL;
     sum->error = sum->error ? sum->error : error;
     if (!sum->silent)
         sum->silent = kafka_silent_replica(s, p);
-    if (p->begin == KAFKA_OFFSET_NONE || p->end == KAFKA_OFFSET_NONE) {
+    bool old = s->sparse && s->metadata_ms - MIN(p->begin_ms, p->end_ms) > SHOWN_MS;
+    if (p->begin == KAFKA_OFFSET_NONE || p->end == KAFKA_OFFSET_NONE || old) {
         sum->never++;
         return;
     }
@@ -142,13 +163,23 @@ static void set_topic_config(struct snapshot *out, size_t row, const struct kafk
         snapshot_set_absent(out, row, TOPIC_INTERNAL, absence(t->internal_known));
 }
 
-static void set_topic_sums(
-    struct snapshot *out, size_t row, const struct kafka_topic *t, const struct topic_sums *sum)
+/* sparse: what is known of some partitions says nothing of the topic. */
+static void set_topic_sums(struct snapshot *out, size_t row, const struct kafka_topic *t,
+    const struct topic_sums *sum, bool sparse)
 {
     snapshot_set_int(out, row, TOPIC_PARTITIONS, t->partition_count);
-    snapshot_set_int(out, row, TOPIC_UNDER_REPLICATED, sum->under);
-    snapshot_set_int(out, row, TOPIC_OFFLINE, sum->offline);
-    snapshot_set_int(out, row, TOPIC_REPLICATION, sum->replication);
+    if (t->placed == KAFKA_KNOWN)
+        snapshot_set_int(out, row, TOPIC_UNDER_REPLICATED, sum->under);
+    else
+        snapshot_set_absent(out, row, TOPIC_UNDER_REPLICATED, absence(t->placed));
+    if (t->led == KAFKA_KNOWN)
+        snapshot_set_int(out, row, TOPIC_OFFLINE, sum->offline);
+    else
+        snapshot_set_absent(out, row, TOPIC_OFFLINE, absence(t->led));
+    if (t->replication > 0)
+        snapshot_set_int(out, row, TOPIC_REPLICATION, t->replication);
+    else if (t->placed == KAFKA_KNOWN)
+        snapshot_set_int(out, row, TOPIC_REPLICATION, sum->replication);
     if (sum->never == 0) {
         snapshot_set_int(out, row, TOPIC_MESSAGES, sum->messages);
         snapshot_set_quality(out, row, TOPIC_MESSAGES, ESTIMATE);
@@ -156,7 +187,7 @@ static void set_topic_sums(
         snapshot_set_absent(
             out, row, TOPIC_MESSAGES, sum->unread > 0 ? ABSENT_FAILED : ABSENT_NOT_ASKED);
     }
-    if (sum->rate_known)
+    if (sum->rate_known && !(sparse && sum->never > 0))
         snapshot_set_real(out, row, TOPIC_RATE_IN, sum->rate);
 }
 
@@ -181,7 +212,7 @@ static void add_topic(
         sum_partition(s, &t->partitions[i], &sum);
     size_t row = snapshot_add(out, t->name);
     if (t->partition_count > 0)
-        set_topic_sums(out, row, t, &sum);
+        set_topic_sums(out, row, t, &sum, s->sparse);
     set_topic_config(out, row, t);
     append_topic_error(error, t, &sum);
     set_error(out, row, TOPIC_ERROR, error);
@@ -199,6 +230,8 @@ void fill_topics(const struct kafka_state *s, struct snapshot *out)
             add_topic(s, out, t);
     if (s->cut)
         snapshot_set_incomplete(out, s->cut);
+    else if (s->places_error)
+        snapshot_set_incomplete(out, s->places_error);
 }
 
 static void set_ids(
@@ -208,6 +241,28 @@ static void set_ids(
     for (unsigned i = 0; i < count; i++)
         g_string_append_printf(text, "%s%d", i > 0 ? "," : "", ids[i]);
     snapshot_set_optional_text(out, row, column, text->str);
+}
+
+static void set_place(
+    struct snapshot *out, size_t row, const struct kafka_topic *t, const struct kafka_partition *p)
+{
+    static const int columns[] = {PARTITION_REPLICAS, PARTITION_ISR, PARTITION_MISSING};
+    if (t->led == KAFKA_KNOWN) {
+        if (p->leader >= 0)
+            snapshot_set_int(out, row, PARTITION_LEADER, p->leader);
+        snapshot_set_bool(out, row, PARTITION_OFFLINE, p->leader < 0);
+    }
+    if (t->led != KAFKA_KNOWN || p->leader < 0)
+        snapshot_set_absent(out, row, PARTITION_LEADER, absence(t->led));
+    if (t->led != KAFKA_KNOWN)
+        snapshot_set_absent(out, row, PARTITION_OFFLINE, absence(t->led));
+    for (unsigned i = 0; t->placed != KAFKA_KNOWN && i < G_N_ELEMENTS(columns); i++)
+        snapshot_set_absent(out, row, columns[i], absence(t->placed));
+    if (t->placed != KAFKA_KNOWN)
+        return;
+    set_ids(out, row, PARTITION_REPLICAS, p->replicas, p->replica_count);
+    set_ids(out, row, PARTITION_ISR, p->isr, p->isr_count);
+    snapshot_set_int(out, row, PARTITION_MISSING, missing(p));
 }
 
 static void set_offset(
@@ -240,14 +295,7 @@ static void add_partition(
     size_t row = snapshot_add(out, key);
     snapshot_set_text(out, row, PARTITION_TOPIC, t->name);
     snapshot_set_int(out, row, PARTITION_PARTITION, i);
-    if (p->leader >= 0)
-        snapshot_set_int(out, row, PARTITION_LEADER, p->leader);
-    else
-        snapshot_set_absent(out, row, PARTITION_LEADER, ABSENT_NO_VALUE);
-    set_ids(out, row, PARTITION_REPLICAS, p->replicas, p->replica_count);
-    set_ids(out, row, PARTITION_ISR, p->isr, p->isr_count);
-    snapshot_set_int(out, row, PARTITION_MISSING,
-        p->replica_count > p->isr_count ? p->replica_count - p->isr_count : 0);
+    set_place(out, row, t, p);
     set_offset(out, row, PARTITION_BEGIN, p->begin, p->begin_error);
     set_offset(out, row, PARTITION_END, p->end, p->end_error);
     set_rate(out, row, PARTITION_RATE_IN, &p->in);
@@ -261,6 +309,11 @@ void fill_partitions(const struct kafka_state *s, const struct kafka_topic *t, s
 {
     for (unsigned i = 0; i < t->partition_count; i++)
         add_partition(s, out, t, i);
+    if (t->late == 0)
+        return;
+    g_autofree char *why = g_strdup_printf(
+        "%u of %u partitions are read when their turn comes", t->late, t->partition_count);
+    snapshot_set_incomplete(out, why);
 }
 
 /* -- groups -------------------------------------------------------------------------------------- */
@@ -321,7 +374,10 @@ static void set_lag(struct snapshot *out, size_t row, const struct kafka_group *
     snapshot_set_int(out, row, GROUP_UNCOMMITTED, sum->uncommitted);
     if (sum->counted > 0) {
         set_sum(out, row, GROUP_LAG, sum->lag, quality);
-        set_sum(out, row, GROUP_LOST, sum->lost, quality);
+        if (sum->unbegun < sum->counted)
+            set_sum(out, row, GROUP_LOST, sum->lost, sum->unbegun > 0 ? BOUND : quality);
+        else
+            snapshot_set_absent(out, row, GROUP_LOST, ABSENT_NOT_ASKED);
     } else {
         enum absent why = sum->unread > 0 ? ABSENT_FAILED : ABSENT_NO_VALUE;
         snapshot_set_absent(out, row, GROUP_LAG, why);
@@ -337,8 +393,8 @@ static void set_members(
     enum absent why = g->describe_error ? ABSENT_FAILED : ABSENT_NOT_ASKED;
     if (g->members_known) {
         snapshot_set_int(out, row, GROUP_MEMBERS, g->members->len);
-        if (g->described_ms < since_ms)
-            snapshot_set_quality(out, row, GROUP_MEMBERS, SAMPLED);
+        if (g->members_bound || g->described_ms < since_ms)
+            snapshot_set_quality(out, row, GROUP_MEMBERS, g->members_bound ? BOUND : SAMPLED);
         snapshot_set_optional_text(out, row, GROUP_PROTOCOL, g->assignor);
     } else {
         snapshot_set_absent(out, row, GROUP_MEMBERS, why);
@@ -380,6 +436,8 @@ void fill_groups(
         add_group(s, out, g, (struct moment){now_ms, since_ms});
     if (s->list_error)
         snapshot_set_incomplete(out, s->list_error);
+    else if (s->late)
+        snapshot_set_incomplete(out, s->late);
     else if (s->cut)
         snapshot_set_incomplete(out, s->cut);
 }
@@ -431,11 +489,12 @@ static void view_members(GHashTable *views, const struct kafka_group *g)
     }
 }
 
-static void set_member(
-    struct snapshot *out, size_t row, const struct kafka_group *g, const struct kafka_member *m)
+static void set_member(struct snapshot *out, size_t row, const struct kafka_group *g,
+    const struct kafka_member *m, bool committed)
 {
     static const int columns[] = {OFFSET_MEMBER, OFFSET_CLIENT_ID, OFFSET_HOST};
-    enum absent why = g->members_known    ? ABSENT_NO_VALUE
+    bool asked = g->members_known && (committed || !g->owners_by_lag || g->members->len == 0);
+    enum absent why = asked               ? ABSENT_NO_VALUE
                       : g->describe_error ? ABSENT_FAILED
                                           : ABSENT_NOT_ASKED;
     for (unsigned i = 0; !m && i < G_N_ELEMENTS(columns); i++)
@@ -444,20 +503,28 @@ static void set_member(
         return;
     snapshot_set_optional_text(out, row, OFFSET_MEMBER, m->instance ? m->instance : m->id);
     snapshot_set_optional_text(out, row, OFFSET_CLIENT_ID, m->client);
-    snapshot_set_optional_text(
-        out, row, OFFSET_HOST, m->host && m->host[0] == '/' ? m->host + 1 : m->host);
+    if (g->owners_by_lag)
+        snapshot_set_absent(out, row, OFFSET_HOST, ABSENT_NOT_ASKED);
+    else
+        snapshot_set_optional_text(
+            out, row, OFFSET_HOST, m->host && m->host[0] == '/' ? m->host + 1 : m->host);
 }
 
 static void set_partition_lag(
-    struct snapshot *out, size_t row, const struct kafka_commit *c, const char *end_error)
+    struct snapshot *out, size_t row, const struct kafka_commit *c, const struct kafka_partition *p)
 {
+    const char *end_error = p ? p->end_error : NULL;
     struct kafka_lag lag = c ? c->lag : (struct kafka_lag){KAFKA_LAG_UNCOMMITTED, -1, 0};
     enum absent why = lag.state != KAFKA_LAG_UNKNOWN ? ABSENT_NO_VALUE
                       : end_error || c->error        ? ABSENT_FAILED
                                                      : ABSENT_NOT_ASKED;
     if (lag.lag >= 0) {
         snapshot_set_int(out, row, OFFSET_LAG, lag.lag);
-        snapshot_set_int(out, row, OFFSET_LOST, lag.state == KAFKA_LAG_LOST ? lag.gap : 0);
+        if (lag.state == KAFKA_LAG_LOST || (p && kafka_begin_is_known(p, p->end_ms)))
+            snapshot_set_int(out, row, OFFSET_LOST, lag.state == KAFKA_LAG_LOST ? lag.gap : 0);
+        else
+            snapshot_set_absent(
+                out, row, OFFSET_LOST, p && p->begin_error ? ABSENT_FAILED : ABSENT_NOT_ASKED);
         snapshot_set_int(out, row, OFFSET_AHEAD, 0);
         return;
     }
@@ -501,8 +568,8 @@ static void add_offset(struct snapshot *out, struct kafka_group *g, const struct
         set_offset(out, row, OFFSET_BEGIN, p->begin, p->begin_error);
         set_offset(out, row, OFFSET_END, p->end, p->end_error);
     }
-    set_partition_lag(out, row, c, p ? p->end_error : NULL);
-    set_member(out, row, g, m);
+    set_partition_lag(out, row, c, p);
+    set_member(out, row, g, m, c != NULL);
     append_offset_error(error, g, c, p);
     set_error(out, row, OFFSET_ERROR, error);
     int64_t at_ms = p && p->end_ms > 0 ? MIN(p->end_ms, g->committed_ms) : g->committed_ms;

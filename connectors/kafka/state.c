@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define OFF_MS 30000 /* groups that are off are read every 30 to 60 s */
+
 static void broker_free(gpointer data)
 {
     struct kafka_broker *b = data;
@@ -49,6 +51,7 @@ struct kafka_state *kafka_state_new(void)
     s->topics = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, topic_free);
     s->groups = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, group_free);
     s->controller = -1;
+    s->placed = KAFKA_KNOWN;
     return s;
 }
 
@@ -60,6 +63,8 @@ void kafka_state_free(struct kafka_state *s)
     g_hash_table_unref(s->topics);
     g_hash_table_unref(s->brokers);
     g_free(s->list_error);
+    g_free(s->places_error);
+    g_free(s->late);
     g_free(s->cut);
     g_free(s);
 }
@@ -146,9 +151,32 @@ struct kafka_topic *kafka_topic_see(
     for (unsigned i = 0; i < t->partition_count; i++) {
         struct kafka_partition *p = &t->partitions[i];
         p->leader = -1;
-        p->replica_count = p->isr_count = 0;
+        p->replica_count = p->isr_count = p->unseen = 0;
         p->replicas = p->isr = t->ids;
     }
+    t->led = t->placed = KAFKA_KNOWN;
+    t->error = NULL;
+    t->online = true;
+    return t;
+}
+
+struct kafka_topic *kafka_topic_list(
+    struct kafka_state *s, const char *name, unsigned partition_count, int replication)
+{
+    struct kafka_topic *t = kafka_topic_get(s, name);
+    if (!t)
+        return NULL;
+    if (partition_count > KAFKA_PARTITIONS_MAX)
+        cut(s, "partitions of one topic", KAFKA_PARTITIONS_MAX);
+    partition_count = MIN(partition_count, KAFKA_PARTITIONS_MAX);
+    if (partition_count != t->partition_count) {
+        unsigned had = t->partition_count <= partition_count ? t->partition_count : 0;
+        resize(t, partition_count);
+        for (unsigned i = had; i < partition_count; i++)
+            t->partitions[i].leader = -1;
+        t->led = t->placed = KAFKA_NOT_ASKED;
+    }
+    t->replication = replication;
     t->error = NULL;
     t->online = true;
     return t;
@@ -374,13 +402,13 @@ void kafka_group_set_members(struct kafka_group *g, GPtrArray *take_members, int
     g->seen_active |= take_members->len > 0;
 }
 
-static guint place_hash(gconstpointer data)
+guint kafka_commit_hash(gconstpointer commit)
 {
-    const struct kafka_commit *c = data;
+    const struct kafka_commit *c = commit;
     return g_direct_hash(c->topic) ^ ((guint)c->partition * 2654435761u);
 }
 
-static gboolean place_equal(gconstpointer a, gconstpointer b)
+gboolean kafka_commit_equal(gconstpointer a, gconstpointer b)
 {
     const struct kafka_commit *x = a, *y = b;
     return x->topic == y->topic && x->partition == y->partition;
@@ -395,9 +423,9 @@ static void carry_over(const GArray *old, GArray *new, int64_t *moved)
         struct kafka_commit *c = &g_array_index(new, struct kafka_commit, i);
         const struct kafka_commit *before =
             i < old->len ? &g_array_index(old, struct kafka_commit, i) : NULL;
-        if (!before || !place_equal(before, c)) {
+        if (!before || !kafka_commit_equal(before, c)) {
             if (!table) {
-                table = g_hash_table_new(place_hash, place_equal);
+                table = g_hash_table_new(kafka_commit_hash, kafka_commit_equal);
                 for (guint j = 0; j < old->len; j++)
                     g_hash_table_add(table, &g_array_index(old, struct kafka_commit, j));
             }
@@ -432,6 +460,41 @@ void kafka_group_no_answer(struct kafka_group *g, const char *error, int64_t now
     g->commit_error = error;
     g->commit_fails = MIN(g->commit_fails + 1, 3);
     g->retry_ms = now_ms + g->commit_fails * INT64_C(20000);
+}
+
+/* The ids spread those that are off over the cycles. */
+static bool is_due(const struct kafka_group *g, int64_t now_ms)
+{
+    int64_t span = OFF_MS + (int64_t)(g_str_hash(g->id) % 30) * 1000;
+    if (now_ms < g->retry_ms)
+        return false; /* who was asked last owes an answer still */
+    return !kafka_group_is_off(g) || g->committed_ms == 0 || g->commit_error ||
+           now_ms - g->committed_ms >= span;
+}
+
+static gint by_committed(gconstpointer a, gconstpointer b)
+{
+    const struct kafka_group *x = *(struct kafka_group *const *)a;
+    const struct kafka_group *y = *(struct kafka_group *const *)b;
+    return (x->committed_ms > y->committed_ms) - (x->committed_ms < y->committed_ms);
+}
+
+GPtrArray *kafka_groups_due(const struct kafka_state *s, int64_t now_ms)
+{
+    GPtrArray *groups = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer g;
+    g_hash_table_iter_init(&iter, s->groups);
+    while (g_hash_table_iter_next(&iter, NULL, &g))
+        if (is_due(g, now_ms))
+            g_ptr_array_add(groups, g);
+    g_ptr_array_sort(groups, by_committed);
+    return groups;
+}
+
+bool kafka_begin_is_known(const struct kafka_partition *p, int64_t at_ms)
+{
+    return p->begin != KAFKA_OFFSET_NONE && at_ms - p->begin_ms <= KAFKA_SPARSE_MS;
 }
 
 /* -- sums ---------------------------------------------------------------------------------------- */
@@ -475,6 +538,7 @@ static void count_commit(
         sum->lag += c->lag.lag;
         sum->counted++;
         sum->stale += !fresh || c->lag.state == KAFKA_LAG_SUSPECT;
+        sum->unbegun += c->lag.state != KAFKA_LAG_LOST && !kafka_begin_is_known(p, p->end_ms);
         sum->at_ms = MIN(sum->at_ms, MIN(g->committed_ms, p->end_ms));
     } else if (c->lag.state == KAFKA_LAG_UNKNOWN) {
         sum->unread++;

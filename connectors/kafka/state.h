@@ -33,6 +33,7 @@ struct kafka_broker {
 struct kafka_partition {
     int32_t leader; /* -1: none */
     unsigned replica_count, isr_count;
+    unsigned unseen; /* replicas that it should have and that no broker of the cluster names */
     const int32_t *replicas, *isr; /* in the topic's ids */
     int64_t begin, end;            /* KAFKA_OFFSET_NONE: never read */
     int64_t begin_ms, end_ms;
@@ -50,6 +51,10 @@ struct kafka_topic {
     unsigned partition_count;
     struct kafka_partition *partitions;
     int32_t *ids;
+    enum kafka_answer led, placed; /* the leaders of its partitions; their replicas */
+    int replication;               /* as a list of topics says; 0: it does not */
+    unsigned late;                 /* partitions whose turn did not come when it was read last */
+    int64_t config_ms;             /* when its configuration was asked for by itself */
     enum kafka_answer internal_known, config_known;
     bool internal;
     int64_t retention_ms; /* -1: for ever */
@@ -83,6 +88,7 @@ struct kafka_totals {
     unsigned counted;     /* whose lag is in the sum */
     unsigned unread;      /* committed, but the end was never read */
     unsigned stale;       /* in the sum with an older value */
+    unsigned unbegun;     /* in the sum, but what was deleted is not known */
     const char *error;    /* the first reason for one of the last two */
     int64_t lag, lost, ahead;
     int64_t at_ms; /* of the oldest part of the sum */
@@ -97,6 +103,9 @@ struct kafka_group {
     const char *described_state; /* what its state was then; "" before */
     const char *describe_error;
     bool members_known;
+    bool
+        members_bound; /* there may be more: only those that own something with a commit are known */
+    bool owners_by_lag; /* ... and of no other partition is the owner known, nor anybody's host */
     char *assignor, *coordinator;
     GPtrArray *members;   /* struct kafka_member */
     GArray *commits;      /* struct kafka_commit */
@@ -123,7 +132,11 @@ struct kafka_state {
     int64_t ends_used_ms; /* the ends_ms that the cluster feed last showed */
     int32_t controller;   /* as metadata says; -1: none */
     enum kafka_answer mode_known;
-    bool kraft;       /* then the controller that metadata names is any broker */
+    bool kraft;               /* then the controller that metadata names is any broker */
+    enum kafka_answer placed; /* what each broker leads and has */
+    char *places_error;       /* why that is old or not known; NULL: it is neither */
+    bool sparse;      /* begins and ends are only read of what somebody looks at, or of commits */
+    char *late;       /* why the newest cycle did not read all groups that were due; NULL: it did */
     char *list_error; /* why the newest list of groups may lack some; NULL: it is whole */
     char *cut;        /* which cap was reached, or NULL */
     unsigned mark;
@@ -143,6 +156,11 @@ struct kafka_broker *kafka_broker_see(
  * them room for id_count broker ids (all replicas and in-sync replicas together). */
 struct kafka_topic *kafka_topic_see(
     struct kafka_state *s, const char *name, unsigned partition_count, unsigned id_count);
+
+/* The same where a list says no more than how many partitions there are: what is known of leaders and
+ * replicas stays. */
+struct kafka_topic *kafka_topic_list(
+    struct kafka_state *s, const char *name, unsigned partition_count, int replication);
 
 struct kafka_broker *kafka_broker(const struct kafka_state *s, int32_t id);
 struct kafka_topic *kafka_topic(const struct kafka_state *s, const char *name);
@@ -177,11 +195,23 @@ void kafka_group_no_answer(struct kafka_group *g, const char *error, int64_t now
 /* Computes the lag of every partition whose commit and, after it, end were read since since_ms, and
  * the sums; the others keep what they had. */
 void kafka_group_count(struct kafka_state *s, struct kafka_group *g, int64_t since_ms);
+/* Commits are equal when they are of the same partition. */
+guint kafka_commit_hash(gconstpointer commit);
+gboolean kafka_commit_equal(gconstpointer a, gconstpointer b);
+/* The groups whose commits are to be read now, the longest unread first, so that a cycle that runs out
+ * of time begins with others next time (borrowed): g_ptr_array_unref. Of those that are off it is done
+ * only now and then: an old cluster has many, and reading them is what costs most. */
+GPtrArray *kafka_groups_due(const struct kafka_state *s, int64_t now_ms);
 /* The topics that it has committed in or is assigned (borrowed), each once: g_ptr_array_unref. */
 GPtrArray *kafka_group_topics(const struct kafka_group *g);
 void kafka_group_forget(struct kafka_state *s, const char *id);
 /* Nothing of it moves, and nothing did since it was first seen: old, or not started yet. */
 bool kafka_group_is_off(const struct kafka_group *g);
+/* How long what was read of a partition when somebody looked at it counts as known of it, where that is
+ * not read always. */
+#define KAFKA_SPARSE_MS 300000
+/* Whether its first offset is known and not too old to tell what a group has lost. */
+bool kafka_begin_is_known(const struct kafka_partition *p, int64_t at_ms);
 /* What was read at at_ms may still be shown of one group or topic without asking again: a cycle brings
  * it anew in less. When cycles fail it grows older than that, and shown again it would pass for new,
  * while a question for it says what is wrong. */
