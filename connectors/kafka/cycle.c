@@ -4,6 +4,7 @@
 
 #include "learn.h"
 #include "publish.h"
+#include "rest_cycle.h"
 #include "rid.h"
 
 #define METADATA_REUSE_MS 5000   /* the feed that runs second takes the first one's */
@@ -30,6 +31,8 @@ static bool fail_first(
 
 bool cycle_metadata(struct kafka_lane *k, int64_t max_age_ms, GError **error)
 {
+    if (k->rest)
+        return rest_metadata(k, max_age_ms, error);
     int64_t age = now_of(k) - k->state->metadata_ms;
     if (k->state->metadata_ms > 0 && age >= 0 && age < max_age_ms)
         return true;
@@ -410,8 +413,8 @@ static bool read_topics(struct kafka_lane *k, GPtrArray *topics, GError **error)
 static struct kafka_group *no_group(struct kafka_lane *k, const char *id, GError **error)
 {
     weir_fail(error, WEIR_ERROR_NOT_FOUND,
-        "Kafka at %s has no consumer group \"%s\" (share groups cannot be read yet)",
-        k->kafka->brokers, id);
+        "Kafka at %s has no consumer group \"%s\" (share groups cannot be read yet)", k->address,
+        id);
     kafka_group_forget(k->state, id);
     return NULL;
 }
@@ -419,6 +422,8 @@ static struct kafka_group *no_group(struct kafka_lane *k, const char *id, GError
 struct kafka_group *cycle_one_group(struct kafka_lane *k, const char *id, GError **error)
 {
     int64_t begin = now_of(k);
+    if (k->rest)
+        return rest_one_group(k, id, error);
     if (!cycle_metadata(k, METADATA_REUSE_MS, error))
         return NULL;
     struct kafka_group *g = kafka_group_get(k->state, id);
@@ -446,10 +451,11 @@ struct kafka_topic *cycle_one_topic(struct kafka_lane *k, const char *name, GErr
         return NULL;
     struct kafka_topic *t = kafka_topic(k->state, name);
     if (!t || !t->online) {
-        weir_fail(error, WEIR_ERROR_NOT_FOUND, "Kafka at %s has no topic \"%s\"", k->kafka->brokers,
-            name);
+        weir_fail(error, WEIR_ERROR_NOT_FOUND, "Kafka at %s has no topic \"%s\"", k->address, name);
         return NULL;
     }
+    if (k->rest)
+        return rest_read_topic(k, t, error) ? t : NULL;
     g_autoptr(GPtrArray) topics = g_ptr_array_new();
     g_ptr_array_add(topics, t);
     return read_topics(k, topics, error) ? t : NULL;

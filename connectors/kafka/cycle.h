@@ -15,7 +15,9 @@
 
 /* A lane's data. */
 struct kafka_lane {
-    struct kafka *kafka;
+    struct kafka *kafka; /* NULL: by REST */
+    struct rest *rest;   /* NULL: by librdkafka */
+    const char *address; /* for sentences: brokers, or the proxy's url */
     struct call call;
     struct kafka_state *state;
 };

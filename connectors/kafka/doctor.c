@@ -6,6 +6,7 @@
 #include "kafka.h"
 #include "learn.h"
 #include "listen.h"
+#include "rest_doctor.h"
 
 /* -- check --------------------------------------------------------------------------------------- */
 
@@ -156,6 +157,8 @@ static bool check_all(struct kafka_lane *k, struct snapshot *doctor, GError **er
 bool kafka_check(struct lane *l, struct snapshot *doctor, GError **error)
 {
     struct kafka_lane *k = lane_data(l);
+    if (k->rest)
+        return rest_check(k, doctor, error);
     call_enter(&k->call);
     bool ok = check_all(k, doctor, error);
     call_leave(&k->call);

@@ -5,6 +5,7 @@
 #include "cycle.h"
 #include "json.h"
 #include "kafka.h"
+#include "rest_cycle.h"
 #include "rid.h"
 #include "text.h"
 
@@ -80,22 +81,61 @@ static void append_number(GString *out, const char *name, int64_t offset)
 
 /* -- configurations ------------------------------------------------------------------------------ */
 
-static void add_setting(struct showing *s, const rd_kafka_ConfigEntry_t *e)
+struct setting {
+    const char *name, *value, *from; /* from: whence its value */
+    bool is_default, read_only, sensitive;
+};
+
+static void add_setting(struct showing *s, struct setting e)
 {
-    bool is_default = rd_kafka_ConfigEntry_is_default(e);
-    bool hidden = rd_kafka_ConfigEntry_is_sensitive(e);
-    const char *value = hidden ? "(secret)" : rd_kafka_ConfigEntry_value(e);
+    const char *value = e.sensitive ? "(secret)" : e.value;
     cJSON *item = cJSON_CreateObject();
-    add_text(item, "name", rd_kafka_ConfigEntry_name(e));
+    add_text(item, "name", e.name);
     add_text(item, "value", value);
-    cJSON_AddBoolToObject(item, "default", is_default);
-    cJSON_AddBoolToObject(item, "read_only", rd_kafka_ConfigEntry_is_read_only(e));
-    cJSON_AddBoolToObject(item, "sensitive", hidden);
-    add_text(item, "from", rd_kafka_ConfigSource_name(rd_kafka_ConfigEntry_source(e)));
+    cJSON_AddBoolToObject(item, "default", e.is_default);
+    cJSON_AddBoolToObject(item, "read_only", e.read_only);
+    cJSON_AddBoolToObject(item, "sensitive", e.sensitive);
+    add_text(item, "from", e.from);
     cJSON_AddItemToArray(cJSON_GetObjectItem(s->raw, "configs"), item);
     /* What somebody has set comes first; it is what one looks for. */
-    add_text(cJSON_GetObjectItem(s->rows, is_default ? "configs (default)" : "configs (set)"),
-        rd_kafka_ConfigEntry_name(e), value ? value : "");
+    add_text(cJSON_GetObjectItem(s->rows, e.is_default ? "configs (default)" : "configs (set)"),
+        e.name, value ? value : "");
+}
+
+static void add_entry(struct showing *s, const rd_kafka_ConfigEntry_t *e)
+{
+    add_setting(s, (struct setting){.name = rd_kafka_ConfigEntry_name(e),
+                       .value = rd_kafka_ConfigEntry_value(e),
+                       .from = rd_kafka_ConfigSource_name(rd_kafka_ConfigEntry_source(e)),
+                       .is_default = rd_kafka_ConfigEntry_is_default(e),
+                       .read_only = rd_kafka_ConfigEntry_is_read_only(e),
+                       .sensitive = rd_kafka_ConfigEntry_is_sensitive(e)});
+}
+
+static void add_item(struct showing *s, const cJSON *item)
+{
+    struct setting e = {.name = json_text(item, "name"),
+        .value = json_text(item, "value"),
+        .from = json_text(item, "source")};
+    json_bool(item, "is_default", &e.is_default);
+    json_bool(item, "is_read_only", &e.read_only);
+    json_bool(item, "is_sensitive", &e.sensitive);
+    if (e.name)
+        add_setting(s, e);
+}
+
+/* A failure stands among the rows: the rest of it is known. */
+static void add_rest_configs(struct showing *s, const char *kind, const char *name)
+{
+    g_autoptr(GError) failed = NULL;
+    g_autoptr(GPtrArray) pages = rest_configs(s->lane, kind, name, &failed);
+    if (failed)
+        both_text(s, "configs_error", failed->message);
+    for (guint i = 0; pages && i < pages->len; i++) {
+        const cJSON *item = json_first(json_get(g_ptr_array_index(pages, i), "data"));
+        for (; item; item = item->next)
+            add_item(s, item);
+    }
 }
 
 static void take_configs(const struct call_request *r, const rd_kafka_event_t *event,
@@ -112,7 +152,7 @@ static void take_configs(const struct call_request *r, const rd_kafka_event_t *e
     }
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(all[0], &n);
     for (size_t i = 0; i < n; i++)
-        add_setting(s, entries[i]);
+        add_entry(s, entries[i]);
 }
 
 static bool add_configs(
@@ -130,7 +170,10 @@ static bool add_configs(
     cJSON_AddObjectToObject(s->rows, "configs (set)");
     cJSON_AddObjectToObject(s->rows, "configs (default)");
     g_array_append_val(requests, r);
-    return call_all(&s->lane->call, requests, KAFKA_STEP_MS, error);
+    if (!s->lane->rest)
+        return call_all(&s->lane->call, requests, KAFKA_STEP_MS, error);
+    add_rest_configs(s, type == RD_KAFKA_RESOURCE_TOPIC ? "topics" : "brokers", name);
+    return true;
 }
 
 /* -- topics -------------------------------------------------------------------------------------- */
@@ -142,18 +185,19 @@ static void add_partition(struct showing *s, const struct kafka_topic *t, unsign
     g_autoptr(GString) line = g_string_new("leader ");
     cJSON *item = cJSON_CreateObject();
     add_int(item, "partition", i, true);
-    add_int(item, "leader", p->leader, p->leader >= 0);
+    add_int(item, "leader", p->leader, t->led == KAFKA_KNOWN && p->leader >= 0);
     add_ids(item, "replicas", p->replicas, p->replica_count);
     add_ids(item, "isr", p->isr, p->isr_count);
     add_offset(item, "begin", p->begin);
     add_offset(item, "end", p->end);
     cJSON_AddItemToArray(cJSON_GetObjectItem(s->raw, "partitions"), item);
-    if (p->leader >= 0)
-        g_string_append_printf(line, "%d, replicas ", p->leader);
+    if (t->led == KAFKA_KNOWN && p->leader >= 0)
+        g_string_append_printf(line, "%d", p->leader);
     else
-        g_string_append(line, "none, replicas ");
+        g_string_append(line, t->led == KAFKA_KNOWN ? "none" : "?");
+    g_string_append(line, ", replicas ");
     append_ids(line, p->replicas, p->replica_count);
-    g_string_append(line, ", in sync ");
+    g_string_append(line, t->placed == KAFKA_KNOWN ? ", in sync " : "?, in sync ?");
     append_ids(line, p->isr, p->isr_count);
     append_number(line, "begin", p->begin);
     append_number(line, "end", p->end);
@@ -190,8 +234,9 @@ static void add_member(struct showing *s, const struct kafka_member *m)
     add_text(item, "host", m->host);
     cJSON *assigned = cJSON_AddArrayToObject(item, "assigned");
     g_autoptr(GString) line = g_string_new(NULL);
-    g_string_append_printf(line, "%s%s%s on %s: ", m->client, m->instance ? ", static " : "",
-        m->instance ? m->instance : "", m->host);
+    g_string_append_printf(line, "%s%s%s", m->client ? m->client : "",
+        m->instance ? ", static " : "", m->instance ? m->instance : "");
+    g_string_append_printf(line, "%s%s: ", m->host ? " on " : "", m->host ? m->host : "");
     for (guint i = 0; i < m->assigned->len; i++) {
         const struct kafka_place *place = &g_array_index(m->assigned, struct kafka_place, i);
         g_autofree char *text = g_strdup_printf("%s:%d", place->topic->name, place->partition);
@@ -261,7 +306,7 @@ static bool show_group(struct showing *s, const char *id, GError **error)
     both_text(s, "coordinator", g->coordinator);
     both_int(s, "member_count", g->members->len, g->members_known);
     both_int(s, "lag", sum->lag, sum->counted > 0);
-    both_int(s, "lost", sum->lost, sum->counted > 0);
+    both_int(s, "lost", sum->lost, sum->counted > 0 && sum->unbegun == 0);
     both_int(s, "uncommitted", sum->uncommitted, true);
     if (g->describe_error)
         both_text(s, "members_error", g->describe_error);
@@ -286,17 +331,18 @@ static bool show_broker(struct showing *s, const char *name, GError **error)
     const struct kafka_broker *b =
         *name && !*end && id == (int32_t)id ? kafka_broker(s->lane->state, (int32_t)id) : NULL;
     if (!b)
-        return weir_fail(error, WEIR_ERROR_NOT_FOUND, "Kafka at %s has no broker %s",
-            s->lane->kafka->brokers, name);
+        return weir_fail(
+            error, WEIR_ERROR_NOT_FOUND, "Kafka at %s has no broker %s", s->lane->address, name);
     kafka_brokers_count(s->lane->state);
     both_int(s, "broker", b->id, true);
     both_text(s, "host", b->host);
     both_int(s, "port", b->port, b->host != NULL);
     both_text(s, "rack", b->rack);
     both_text(s, "online", b->online ? "yes" : "no");
-    both_int(s, "leaders", b->leaders, true);
-    both_int(s, "replicas", b->replicas, true);
-    both_int(s, "under_replicated", b->missing, true);
+    bool placed = s->lane->state->placed == KAFKA_KNOWN;
+    both_int(s, "leaders", b->leaders, placed);
+    both_int(s, "replicas", b->replicas, placed);
+    both_int(s, "under_replicated", b->missing, placed);
     /* Asked of one that is gone, its configuration would take the whole time-out. */
     return !b->online || add_configs(s, RD_KAFKA_RESOURCE_BROKER, name, error);
 }
@@ -337,9 +383,11 @@ bool kafka_show(
     struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw, GError **error)
 {
     struct showing s = {lane_data(l), cJSON_CreateObject(), cJSON_CreateObject()};
-    call_enter(&s.lane->call);
+    if (s.lane->kafka)
+        call_enter(&s.lane->call);
     bool ok = show_part(&s, what, error);
-    call_leave(&s.lane->call);
+    if (s.lane->kafka)
+        call_leave(&s.lane->call);
     if (ok) {
         char *text = cJSON_Print(s.raw);
         g_string_append(raw, text);

@@ -31,6 +31,8 @@ SYSTEMS = [
      ["airflow.health", "airflow.dags", "airflow.runs", "airflow.tasks"]),
     ("trino", ["username: someone"],
      ["trino.cluster", "trino.queries", "trino.nodes"]),
+    ("kafka", ["username: someone", "password: {env: WEIR_FAULT_SECRET}"],
+     ["kafka.topics", "kafka.groups"]),
 ]
 
 WHERE = r"; is url that of (the right server|a Trino coordinator)\?"

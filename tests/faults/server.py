@@ -31,6 +31,7 @@ FIRST_STEPS = {
     "/auth/token": {"access_token": "token-of-the-fault-server"},
     "/v1/info": {"nodeVersion": {"version": "476"}, "environment": "faults", "coordinator": True,
                  "starting": False, "uptime": "1.00h"},
+    "/v3/clusters": {"data": [{"cluster_id": "faults"}]},
 }
 
 hits = 0
