@@ -237,23 +237,48 @@ static void get_offset(struct world *w, const struct request *q, struct reply *r
     reply_json(r, 200, o);
 }
 
+static cJSON *replica_object(const struct partition *p, int replica)
+{
+    cJSON *o = object("KafkaReplica", BASE "/topics/-/partitions/-/replicas");
+    cJSON_AddStringToObject(o, "topic_name", p->topic->name);
+    cJSON_AddNumberToObject(o, "partition_id", p->number);
+    cJSON_AddNumberToObject(o, "broker_id", p->replicas[replica]);
+    cJSON_AddBoolToObject(o, "is_leader", p->replicas[replica] == p->leader);
+    cJSON_AddBoolToObject(o, "is_in_sync", p->in_sync[replica]);
+    add_related(o, "broker", BASE "/brokers/%d", p->replicas[replica]);
+    return o;
+}
+
 static void get_replicas(struct world *w, const struct request *q, struct reply *r)
 {
     const struct partition *p = partition_of(w, q, r);
     if (!p)
         return;
     cJSON *data = cJSON_CreateArray();
-    for (int i = 0; i < p->topic->replication; i++) {
-        cJSON *o = object("KafkaReplica", BASE "/topics/-/partitions/-/replicas");
-        cJSON_AddStringToObject(o, "topic_name", p->topic->name);
-        cJSON_AddNumberToObject(o, "partition_id", p->number);
-        cJSON_AddNumberToObject(o, "broker_id", p->replicas[i]);
-        cJSON_AddBoolToObject(o, "is_leader", p->replicas[i] == p->leader);
-        cJSON_AddBoolToObject(o, "is_in_sync", p->in_sync[i]);
-        add_related(o, "broker", BASE "/brokers/%d", p->replicas[i]);
-        cJSON_AddItemToArray(data, o);
-    }
+    for (int i = 0; i < p->topic->replication; i++)
+        cJSON_AddItemToArray(data, replica_object(p, i));
     reply_list(r, "KafkaReplicaList", BASE "/topics/-/partitions/-/replicas", data);
+}
+
+/* All replicas that one broker has. */
+static void get_broker_replicas(struct world *w, const struct request *q, struct reply *r)
+{
+    gint64 broker = 0;
+    guint last = w->kafka->brokers->len;
+    if (!g_ascii_string_to_signed(q->part[4], 10, 1, last, &broker, NULL)) {
+        fail(r, 404, 404, "HTTP 404 Not Found");
+        return;
+    }
+    cJSON *data = cJSON_CreateArray();
+    for (guint i = 0; i < w->kafka->topics->len; i++) {
+        const struct topic *t = g_ptr_array_index(w->kafka->topics, i);
+        for (int n = 0; n < t->partitions * t->replication; n++) {
+            const struct partition *p = &t->partition[n / t->replication];
+            if (p->replicas[n % t->replication] == broker)
+                cJSON_AddItemToArray(data, replica_object(p, n % t->replication));
+        }
+    }
+    reply_list(r, "KafkaReplicaList", BASE "/brokers/-/partition-replicas", data);
 }
 
 /* -- groups ---------------------------------------------------------------------------------------- */
@@ -381,6 +406,7 @@ static const struct {
     {"/v3/clusters", get_clusters},
     {"/v3/clusters/*", get_cluster},
     {"/v3/clusters/*/brokers", get_brokers},
+    {"/v3/clusters/*/brokers/*/partition-replicas", get_broker_replicas},
     {"/v3/clusters/*/topics", get_topics},
     {"/v3/clusters/*/topics/*", get_topic},
     {"/v3/clusters/*/topics/*/configs", get_configs},
