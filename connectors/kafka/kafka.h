@@ -1,5 +1,7 @@
-/* The Kafka connector, by librdkafka. kafka.c has its table; kinds.c what it shows; cycle.c what is
- * asked when; call.c, the only door to the brokers. */
+/* The Kafka connector. kafka.c has its table; kinds.c what it shows; state.c what a lane knows of a
+ * cluster, and publish.c that as rows. Two ways fill the state: librdkafka (cycle.c, what is asked when;
+ * learn.c; call.c, the only door to the brokers) and Confluent's REST Proxy (rest_cycle.c; rest_learn.c;
+ * rest.c, the only door to the proxy). */
 #ifndef CONNECTORS_KAFKA_KAFKA_H
 #define CONNECTORS_KAFKA_KAFKA_H
 

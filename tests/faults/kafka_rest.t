@@ -39,6 +39,9 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.running = self.most = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_):
+        """A client that goes away is no error here."""
+
     def forget(self):
         self.asked, self.most = [], 0
 
