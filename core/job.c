@@ -100,7 +100,7 @@ char *jobs_failure(const GPtrArray *jobs)
 {
     for (guint i = 0; i < jobs->len; i++) {
         const struct job *job = g_ptr_array_index(jobs, i);
-        if (job->code >= 0)
+        if (job->openers > 0 && job->code >= 0)
             return g_strdup_printf("%s: %s", job->feed->kinds[0], job->message);
     }
     return NULL;

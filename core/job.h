@@ -32,7 +32,8 @@ void jobs_record(struct job *job, const GError *error, int64_t now_ms);
 void jobs_schedule(GPtrArray *jobs, struct job *job, int64_t wait_ms, int64_t now_ms);
 /* The server is back: what failed and waits is due now, but for what it refused. */
 void jobs_retry(GPtrArray *jobs, int64_t now_ms);
-/* Whether the newest fetch of some job went well; and what cannot be read, "KIND: why", or NULL. */
+/* Whether the newest fetch of some job went well; and what cannot be read, "KIND: why", or NULL. What
+ * nobody has open any more is not told: it will not be tried again either. */
 bool jobs_any_succeeds(const GPtrArray *jobs);
 char *jobs_failure(const GPtrArray *jobs);
 

@@ -166,7 +166,7 @@ static bool fetch_host(struct hosts *all, const char *name, struct batch *out, G
         return true;
     g_autoptr(GError) why = NULL;
     if (!hosts_ask(all, h, &why)) {
-        if (h->now) /* what is held says itself how old it is */
+        if (h->now && h->full) /* what is held says itself how old it is */
             return true;
         g_propagate_error(error, g_steal_pointer(&why));
         return false;

@@ -351,6 +351,9 @@ static bool take_query_info(
     if (!json)
         return weir_fail(error, (enum weir_error)broken->code, "query %s: the answer is %s",
             tree->id, broken->message);
+    if (!json_text(json, "queryId"))
+        return weir_fail(error, WEIR_ERROR_PROTOCOL,
+            "query %s: the answer names no query; is url that of a Trino coordinator?", tree->id);
     if (tree->stages)
         g_array_unref(tree->stages);
     tree->stages = trino_parse_stages(json, &tree->cut);

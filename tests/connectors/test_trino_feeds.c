@@ -570,6 +570,19 @@ static void test_gone_stages(void)
     close_lines(&h);
 }
 
+static void test_other_stages(void)
+{
+    static const struct line lines[] = {{"/v1/query/q1", 200, "{\"hello\":\"world\"}"}, {0}};
+    struct harness h = {0};
+    struct harness_result r = {0};
+    open_lines(&h, lines, false, "");
+    harness_fetch(&h, "trino.stages", "warehouse/queries/q1", &r);
+    g_assert_error(r.error, WEIR_ERROR, WEIR_ERROR_PROTOCOL);
+    g_assert_nonnull(strstr(r.error->message, "names no query"));
+    harness_result_clear(&r);
+    close_lines(&h);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -596,5 +609,6 @@ int main(int argc, char **argv)
     TEST("a worker that leaves is a failure", test_worker_leaves);
     TEST("a query that is final is not read again", test_final);
     TEST("the stages of a query that is gone are an error that says so", test_gone_stages);
+    TEST("json of something else is no query without stages", test_other_stages);
     return g_test_run();
 }

@@ -12,6 +12,7 @@
 #include "sim.h"
 
 #define FILES_MAX 8192
+#define SPEED_MAX 100000
 
 static const char commands_text[] =
     "Commands:\n"
@@ -178,7 +179,7 @@ static void print_places(const struct sim *s)
 }
 
 /* From here on until somebody says quit. */
-static int serve(struct sim *s)
+static void serve(struct sim *s)
 {
     s->loop = g_main_loop_new(NULL, FALSE);
     guint watches[] = {g_timeout_add_seconds(1, on_second, s),
@@ -187,13 +188,7 @@ static int serve(struct sim *s)
     g_main_loop_run(s->loop);
     for (guint i = 0; i < G_N_ELEMENTS(watches); i++)
         g_source_remove(watches[i]);
-    control_close(s);
-    for (guint i = 0; i < s->ports->len; i++)
-        port_close(g_ptr_array_index(s->ports, i));
-    server_free(s->server);
-    world_free(s->world);
     g_main_loop_unref(s->loop);
-    return 0;
 }
 
 static bool open_ports(struct sim *s, bool tls, GError **error)
@@ -213,7 +208,12 @@ static bool make_world(
     if (!parse_scale(o->scale, &scale, error) || !parse_span("at", o->at, &at, error))
         return false;
     if (o->epoch && !quantity_parse_time(o->epoch, &zero))
-        return weir_fail(error, WEIR_ERROR_USAGE, "--epoch takes 2026-06-12T11:00:00Z");
+        return weir_fail(error, WEIR_ERROR_USAGE,
+            "--epoch takes a time as 2026-06-12T11:00:00Z, not \"%s\"", o->epoch);
+    if (!(o->speed >= 0 && o->speed <= SPEED_MAX))
+        return weir_fail(error, WEIR_ERROR_USAGE,
+            "--speed takes seconds of the world per second, from 0 (it stands still) to %d",
+            SPEED_MAX);
     if (!o->epoch)
         zero = (g_get_real_time() / 1000 - at) / 60000 * 60000;
     s->world = world_new(&scale, (guint64)o->seed, zero, plot);
@@ -232,6 +232,8 @@ static bool prepare(struct sim *s, const struct options *o, GError **error)
     setrlimit(RLIMIT_NOFILE, &files); /* as far as the user may */
     s->folder = g_path_get_dirname(s->socket);
     s->rate = o->rate;
+    if (o->rate < 0)
+        return weir_fail(error, WEIR_ERROR_USAGE, "--rate takes bytes a second, 0 for any");
     s->trace = o->trace;
     if (g_mkdir_with_parents(s->folder, 0700) != 0)
         return weir_fail(error, WEIR_ERROR_CONFIG, "%s cannot be made", s->folder);
@@ -277,38 +279,74 @@ static int list_plots(void)
     return 0;
 }
 
+static void sim_free(struct sim *s)
+{
+    for (guint i = 0; i < s->ports->len; i++) {
+        struct port *p = g_ptr_array_index(s->ports, i);
+        port_close(p);
+        fault_switch_set(&p->fault, NULL, NULL, 0);
+        g_ptr_array_unref(p->wires);
+        g_array_unref(p->stuffing);
+        g_free(p);
+    }
+    server_free(s->server);
+    world_free(s->world);
+    g_ptr_array_unref(s->ports);
+    g_free(s->socket);
+    g_free(s->folder);
+    g_free(s);
+}
+
 static int start(const struct options *o, bool proxy)
 {
     g_autoptr(GError) error = NULL;
     AUTO(plot) plot = proxy ? NULL : plot_load(o->plot ? o->plot : "quiet", &error);
     struct sim *s = g_new0(struct sim, 1);
-    s->socket = o->socket ? g_strdup(o->socket) : default_socket();
+    g_autofree char *socket = o->socket ? g_strdup(o->socket) : default_socket();
+    s->socket = g_canonicalize_filename(socket, NULL); /* the configuration is read elsewhere */
     s->ports = g_ptr_array_new();
-    if (!error && (proxy ? run_proxy(s, o, &error) : run(s, o, plot, &error))) {
+    bool ok = !error && (proxy ? run_proxy(s, o, &error) : run(s, o, plot, &error));
+    if (ok) {
         print_places(s);
-        return serve(s);
+        serve(s);
     }
-    return complain(error);
+    control_close(s);
+    sim_free(s);
+    return ok ? 0 : complain(error);
+}
+
+static int run_host(const struct options *o, const char *socket)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t rtt = 0;
+    if (!o->words[1])
+        weir_fail(&error, WEIR_ERROR_USAGE, "host needs a NAME");
+    if (error || !parse_span("rtt", o->rtt, &rtt, &error))
+        return complain(error);
+    return client_host(socket, o->words[1], rtt);
+}
+
+static int run_command(const struct options *o)
+{
+    const char *command = o->words ? o->words[0] : "run";
+    g_autofree char *socket = o->socket ? g_strdup(o->socket) : default_socket();
+    if (g_str_equal(command, "run") || g_str_equal(command, "proxy"))
+        return start(o, *command == 'p');
+    if (g_str_equal(command, "plots"))
+        return list_plots();
+    if (g_str_equal(command, "host"))
+        return run_host(o, socket);
+    return client_say(socket, o->words);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {.seed = 1, .speed = 1};
     g_autoptr(GError) error = NULL;
-    if (!parse_options(&o, &argc, &argv, &error))
-        return complain(error);
-    const char *command = o.words ? o.words[0] : "run";
-    g_autofree char *socket = o.socket ? g_strdup(o.socket) : default_socket();
-    if (g_str_equal(command, "run") || g_str_equal(command, "proxy"))
-        return start(&o, *command == 'p');
-    if (g_str_equal(command, "plots"))
-        return list_plots();
-    if (g_str_equal(command, "host")) {
-        int64_t rtt = 0;
-        if (!o.words[1])
-            return complain(g_error_new(WEIR_ERROR, WEIR_ERROR_USAGE, "host needs a NAME"));
-        return parse_span("rtt", o.rtt, &rtt, &error) ? client_host(socket, o.words[1], rtt)
-                                                      : complain(error);
-    }
-    return client_say(socket, o.words);
+    int code = parse_options(&o, &argc, &argv, &error) ? run_command(&o) : complain(error);
+    char *texts[] = {o.plot, o.at, o.scale, o.socket, o.rtt, o.epoch};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_strfreev(o.words);
+    return code;
 }
