@@ -37,7 +37,12 @@ build $part || { tail -20 "$log"; exit 1; }
 build $connectors
 rm -f "$BUILD/connectors.a"
 ar rcs "$BUILD/connectors.a" $(ls $connectors 2>/dev/null) 2>>"$log"
-libraries="$(pkg-config --libs glib-2.0 yaml-0.1 libcjson ncursesw) -lm"
+# So is the simulated platform, for its plots.
+sim="$(objects $(ls tests/sim/*.c | grep -v /main.c)) $BUILD/obj/sim_resources.o"
+build $sim
+rm -f "$BUILD/sim.a"
+ar rcs "$BUILD/sim.a" $(ls $sim 2>/dev/null) 2>>"$log"
+libraries="$(pkg-config --libs glib-2.0 gio-2.0 yaml-0.1 libcjson ncursesw) -lm"
 more="$(pkg-config --libs libcurl libssh2) $(sh deps.sh rdkafka-flags libs)"
 
 # -Wno-unused-variable: a target may make a thing only to see that it can be made.
@@ -45,7 +50,7 @@ link() { # name
     build CFLAGS="-iquote connectors -iquote connectors/transport -Wno-unused-variable" \
         "$BUILD/obj/tests/fuzz/fuzz_$1.o" &&
         "$CC" -fsanitize=fuzzer,$SANITIZE "$BUILD/obj/tests/fuzz/fuzz_$1.o" $part \
-            "$BUILD/connectors.a" -Wl,--as-needed $libraries $more -o "$BUILD/fuzz_$1" >>"$log" 2>&1
+            "$BUILD/connectors.a" "$BUILD/sim.a" -Wl,--as-needed $libraries $more -o "$BUILD/fuzz_$1" >>"$log" 2>&1
 }
 
 # G_SLICE: GLib's own allocator would hide errors. What others set for sanitizers is not asked.

@@ -391,12 +391,31 @@ void kafka_step(struct world *w)
 
 /* -- what a plot may do ---------------------------------------------------------------------------- */
 
+/* The story's: those that the scale adds have numbers. */
+static bool no_group(const char *name, GError **error)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(story_groups); i++)
+        g_string_append_printf(known, "%s%s", i ? ", " : "", story_groups[i].name);
+    return weir_fail(
+        error, WEIR_ERROR_CONFIG, "there is no group \"%s\"; there are %s", name, known->str);
+}
+
+static bool no_topic(const char *name, GError **error)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(story_topics); i++)
+        g_string_append_printf(known, "%s%s", i ? ", " : "", story_topics[i].name);
+    return weir_fail(
+        error, WEIR_ERROR_CONFIG, "there is no topic \"%s\"; there are %s", name, known->str);
+}
+
 static struct group *group_of(const struct world *w, GHashTable *args, GError **error)
 {
     const char *name = g_hash_table_lookup(args, "group");
     struct group *g = kafka_group(w->kafka, name);
     if (!g)
-        weir_fail(error, WEIR_ERROR_CONFIG, "there is no group \"%s\"", name);
+        no_group(name, error);
     return g;
 }
 
@@ -426,13 +445,26 @@ static bool check_member(const struct world *w, GHashTable *args, GError **error
     return member_of(w, args, error) != NULL;
 }
 
+static bool leaves_orphans(GHashTable *args)
+{
+    return g_strcmp0(g_hash_table_lookup(args, "orphans"), "yes") == 0;
+}
+
+static bool check_leaving(const struct world *w, GHashTable *args, GError **error)
+{
+    const char *orphans = g_hash_table_lookup(args, "orphans");
+    return check_member(w, args, error) &&
+           (!orphans || leaves_orphans(args) || g_str_equal(orphans, "no") ||
+               weir_fail(error, WEIR_ERROR_CONFIG, "orphans is yes or no, not \"%s\"", orphans));
+}
+
 static bool check_topic(const struct world *w, GHashTable *args, GError **error)
 {
     const char *name = g_hash_table_lookup(args, "topic"),
                *rate = g_hash_table_lookup(args, "rate");
     char *end = NULL;
     if (!kafka_topic(w->kafka, name))
-        return weir_fail(error, WEIR_ERROR_CONFIG, "there is no topic \"%s\"", name);
+        return no_topic(name, error);
     return (g_ascii_strtod(rate, &end) >= 0 && end > rate && !*end) ||
            weir_fail(error, WEIR_ERROR_CONFIG, "rate is records a second, not \"%s\"", rate);
 }
@@ -445,7 +477,7 @@ static void member_leaves(struct world *w, GHashTable *args)
     int index = (int)(m - (struct member *)g->members->data);
     m->gone = true;
     world_note(w, "kafka %s left group %s", m->client_id, g->name);
-    if (!g_hash_table_contains(args, "orphans")) {
+    if (!leaves_orphans(args)) {
         begin_rebalance(w, g);
         return;
     }
@@ -493,7 +525,7 @@ static void produce(struct world *w, GHashTable *args)
 
 const struct verb kafka_verbs[] = {
     {"member_leaves", "group member orphans?",
-        "a consumer leaves its group; orphans: nobody takes over its partitions", check_member,
+        "a consumer leaves its group; orphans: nobody takes over its partitions", check_leaving,
         member_leaves},
     {"member_returns", "group member", "a consumer joins its group again", check_member,
         member_returns},

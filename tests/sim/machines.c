@@ -225,8 +225,14 @@ static struct machine *machine_of(const struct world *w, GHashTable *args)
 
 static bool check_host(const struct world *w, GHashTable *args, GError **error)
 {
-    return machine_of(w, args) || weir_fail(error, WEIR_ERROR_CONFIG, "there is no host \"%s\"",
-                                      (const char *)g_hash_table_lookup(args, "host"));
+    if (machine_of(w, args))
+        return true;
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(story); i++)
+        g_string_append_printf(known, "%s%s01 to %s%02d (%s)", i ? ", " : "", story[i].prefix,
+            story[i].prefix, story[i].count, story[i].role);
+    return weir_fail(error, WEIR_ERROR_CONFIG, "there is no host \"%s\"; there are %s",
+        (const char *)g_hash_table_lookup(args, "host"), known->str);
 }
 
 static bool check_load(const struct world *w, GHashTable *args, GError **error)

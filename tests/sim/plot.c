@@ -68,10 +68,12 @@ static GHashTable *read_args(struct yaml *y, const struct yaml_pair *p, const st
     for (guint i = 0; i < pairs->len; i++) {
         const struct yaml_pair *arg = &g_array_index(pairs, struct yaml_pair, i);
         char *text = yaml_text(arg->value);
-        if (text)
-            g_hash_table_insert(args, g_strdup(arg->key), text);
-        else
+        if (!text)
             yaml_fault(y, arg->value, "%s must be a text or a number", arg->key);
+        if (g_hash_table_contains(args, arg->key)) /* its own before what it merges in */
+            g_free(text);
+        else
+            g_hash_table_insert(args, g_strdup(arg->key), text ? text : g_strdup(""));
     }
     yaml_pairs_free(pairs);
     check_keys(y, p, v, args);
@@ -87,9 +89,11 @@ static void add_unknown_verb(struct yaml *y, const struct yaml_pair *p)
     yaml_fault(y, p->key_node, "nothing is called \"%s\"; there are: %s", p->key, known->str);
 }
 
+/* Complains about what is missing only when nothing else is wrong with the event. */
 static void read_event(struct yaml *y, struct yaml_node_s *node, struct plot *plot)
 {
     struct event e = {.at_ms = -1};
+    guint faults = yaml_fault_count(y);
     if (!yaml_is_map(node)) {
         yaml_fault(y, node, "an event is a map: {at: +3m, VERB: {...}}");
         return;
@@ -114,13 +118,14 @@ static void read_event(struct yaml *y, struct yaml_node_s *node, struct plot *pl
         }
     }
     yaml_pairs_free(pairs);
-    if (!e.verb)
-        yaml_fault(y, node, "this event does nothing: it needs a verb");
-    else if (e.at_ms < 0)
-        yaml_fault(y, node, "this event has no moment: it needs at");
-    else
+    bool whole = e.verb && e.at_ms >= 0;
+    if (whole)
         g_array_append_val(plot->events, e);
-    if (e.args && (!e.verb || e.at_ms < 0))
+    else if (yaml_fault_count(y) == faults)
+        yaml_fault(y, node, "%s",
+            e.verb ? "this event has no moment: it needs at"
+                   : "this event does nothing: it needs a verb");
+    if (e.args && !whole)
         g_hash_table_unref(e.args);
 }
 
@@ -130,9 +135,21 @@ static gint earlier(gconstpointer pa, gconstpointer pb)
     return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
 }
 
+static void read_events(struct yaml *y, struct yaml_node_s *list, struct plot *plot)
+{
+    if (yaml_is_map(list) || yaml_is_text(list)) {
+        yaml_fault(y, list, "events is a list: - {at: +3m, VERB: {...}}");
+        return;
+    }
+    g_autoptr(GPtrArray) items = yaml_is_list(list) ? yaml_items(y, list) : g_ptr_array_new();
+    for (guint i = 0; i < items->len; i++)
+        read_event(y, g_ptr_array_index(items, i), plot);
+}
+
 static void read_plot(struct yaml *y, struct plot *plot)
 {
     struct yaml_node_s *root = yaml_root(y);
+    guint faults = yaml_fault_count(y);
     if (!yaml_is_map(root)) {
         yaml_fault(y, root, "a plot is a map of title, about and events");
         return;
@@ -144,22 +161,19 @@ static void read_plot(struct yaml *y, struct plot *plot)
                       : g_str_equal(p->key, "about") ? &plot->about
                                                      : NULL;
         if (text && yaml_is_text(p->value)) {
+            g_free(*text);
             *text = yaml_text(p->value);
         } else if (text) {
             yaml_fault(y, p->value, "%s must be a text", p->key);
-        } else if (g_str_equal(p->key, "events") &&
-                   (yaml_is_list(p->value) || !yaml_is_text(p->value))) {
-            g_autoptr(GPtrArray) items =
-                yaml_is_list(p->value) ? yaml_items(y, p->value) : g_ptr_array_new();
-            for (guint j = 0; j < items->len; j++)
-                read_event(y, g_ptr_array_index(items, j), plot);
+        } else if (g_str_equal(p->key, "events")) {
+            read_events(y, p->value, plot);
         } else {
             yaml_fault(
                 y, p->key_node, "a plot has title, about and events (a list), not \"%s\"", p->key);
         }
     }
     yaml_pairs_free(pairs);
-    if (!plot->title)
+    if (!plot->title && yaml_fault_count(y) == faults)
         yaml_fault(y, NULL, "a plot needs a title");
     g_array_sort(plot->events, earlier); /* stable: what happens at once happens in this order */
 }

@@ -5,18 +5,13 @@ another type, fails. null fits any type, and the elements of a list count as one
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
-import urllib.error
-import urllib.request
+import urllib.parse
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import finish, ok, skip_all
+from simulation import ROOT, Simulation, need
+from tap import finish, ok
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 TAPES = {"airflow": ["airflow.tape"], "trino": ["trino/476.tape"], "alertmanager": ["alertmanager.tape"]}
 # Objects whose keys are data, not members.
 MAPS = re.compile(r"\.(labels|annotations|params|conf|setSystemProperties|"
@@ -64,49 +59,12 @@ def differences(real, simulated):
                 yield "%s is %s, not %s" % (path, "/".join(sorted(simulated[path])), "/".join(sorted(kinds)))
 
 
-class Sim:
-    def __init__(self, folder):
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "weir-sim"), "--plot", "enrich-lag", "--at", "+95m", "--socket",
-             os.path.join(folder, "control")], stdout=subprocess.PIPE, text=True)
-        self.base = {}
-        for line in self.process.stdout:
-            words = line.split()
-            if words[0] == "ready":
-                break
-            if len(words) == 2 and words[1].startswith("http"):
-                self.base[words[0]] = words[1]
-        self.token = None
-
-    def ask(self, service, method, path, body=None):
-        request = urllib.request.Request(self.base[service] + path, method=method,
-                                         data=body.encode() if body is not None else None)
-        request.add_header("Content-Type", "application/json")
-        request.add_header("X-Trino-User", "oncall")
-        request.add_header("Accept", "application/x-ndjson" if "/logs/" in path else "application/json")
-        if service == "airflow" and self.token:
-            request.add_header("Authorization", "Bearer " + self.token)
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def json(self, *args):
-        return json.loads(self.ask(*args)[1])
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait()
-
-
 def names_of_airflow(sim):
     """What stands in the recorded paths, and what stands for it in the simulation."""
-    failed = sim.json("airflow", "POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list",
-                      '{"state":["failed"],"page_limit":100}')["task_instances"]
-    one = failed[0]
+    one = sim.post("airflow", "/api/v2/dags/~/dagRuns/~/taskInstances/list", state=["failed"],
+                   page_limit=100).json["task_instances"][0]
     return [(r"/dags/lab_\w+", "/dags/" + one["dag_id"]),
-            (r"/dagRuns/seed__\d+", "/dagRuns/" + urllib.request.quote(one["dag_run_id"], safe="")),
+            (r"/dagRuns/seed__\d+", "/dagRuns/" + urllib.parse.quote(one["dag_run_id"], safe="")),
             (r"/taskInstances/boom", "/taskInstances/" + one["task_id"]),
             (r"map_index=-?\d+", "map_index=%d" % one["map_index"]),
             (r"updated_at_gte=[^&]*", "updated_at_gte=2020-01-01T00%3A00%3A00Z")]
@@ -116,7 +74,7 @@ def names_of_trino(sim, exchanges):
     recorded = [re.match(r"/v1/query/(\w+)", e["path"]) for e in exchanges]
     states = {}
     for state in ("RUNNING", "FINISHED", "FAILED"):
-        for query in sim.json("trino", "GET", "/v1/query?state=" + state):
+        for query in sim.queries(state):
             if query.get("errorType") != "USER_ERROR":  # one that got as far as the recorded one
                 states.setdefault(state, query["queryId"])
     out = []
@@ -136,10 +94,8 @@ def put(sim, service, exchange, names):
     if service == "airflow" and body and "list" in path:
         body = re.sub(r'"end_date_gte":"[^"]*"', '"end_date_gte":"2020-01-01T00:00:00Z"', body)
         body = re.sub(r'"dag_ids":\[[^\]]*\],?', "", body)
-    status, text = sim.ask(service, exchange["method"], path, body)
-    if path == "/auth/token" and status == 201:
-        sim.token = json.loads(text)["access_token"]
-    return path, status, text
+    answer = sim.ask(service, exchange["method"], path, body)
+    return path, answer.status, answer.text
 
 
 def compare(sim, service, exchange, names):
@@ -166,12 +122,11 @@ def run(sim):
                     exchanges += [e for e in map(json.loads, lines) if "status" in e and e["method"] != "SHELL"]
         names = []
         if service == "airflow":
-            put(sim, service, {"method": "POST", "path": "/auth/token"}, [])
             names = names_of_airflow(sim)
         elif service == "trino":
             names = names_of_trino(sim, exchanges)
         elif service == "alertmanager":
-            silence = sim.json(service, "GET", "/api/v2/silences")[0]["id"]
+            silence = sim.get(service, "/api/v2/silences")[0]["id"]
             names = [(r"/silence/[-0-9a-f]+", "/silence/" + silence)]
         seen = set()
         for exchange in exchanges:
@@ -181,12 +136,7 @@ def run(sim):
                 compare(sim, service, exchange, names)
 
 
-if not os.access(os.path.join(BUILD, "weir-sim"), os.X_OK):
-    sys.exit(skip_all("weir-sim is not built"))
-with tempfile.TemporaryDirectory() as work:
-    platform = Sim(work)
-    try:
-        run(platform)
-    finally:
-        platform.end()
+need()
+with Simulation("--plot", "enrich-lag", "--at", "+95m") as platform:
+    run(platform)
 sys.exit(finish())

@@ -44,10 +44,15 @@ static struct fault_switch *switch_of(const struct shell *s)
     return &sim_port(s->sim, SIM_HOSTS)->fault;
 }
 
+/* Until the switch says something else; a count is of questions, not of how long. */
+static bool lasts(const struct shell *s, enum shell_manner manner)
+{
+    return s->fault && s->fault->how == (int)manner && switch_of(s)->fault == s->fault;
+}
+
 static bool is_silent(const struct shell *s)
 {
-    const struct fault *f = fault_look(switch_of(s), FAULT_SHELL, s->host);
-    return !machines_is_up(s->sim->world, s->host) || (f && f->how == SHELL_HANGS);
+    return lasts(s, SHELL_HANGS) || !machines_is_up(s->sim->world, s->host);
 }
 
 static gboolean pump(gpointer data);
@@ -64,14 +69,13 @@ static gboolean pump(gpointer data)
     struct shell *s = data;
     s->timer = 0;
     gint64 wait = s->due_us - g_get_monotonic_time();
-    if (s->out->len == 0 && !s->ends)
+    bool drips = lasts(s, SHELL_DRIPS), endless = lasts(s, SHELL_HUGE);
+    if (s->out->len == 0 && !s->ends && !endless)
         return G_SOURCE_REMOVE;
     if (wait > 0 || is_silent(s)) {
         wake(s, MAX(wait / 1000 + 1, 50));
         return G_SOURCE_REMOVE;
     }
-    bool drips = s->fault && s->fault->how == SHELL_DRIPS && switch_of(s)->fault == s->fault;
-    bool endless = s->fault && s->fault->how == SHELL_HUGE && switch_of(s)->fault == s->fault;
     if (endless && s->out->len < HUGE_BYTES)
         for (int i = 0; i < HUGE_BYTES / 64; i++)
             g_string_append(
@@ -83,7 +87,7 @@ static gboolean pump(gpointer data)
     }
     if ((n < 0 && errno != EAGAIN) || (s->out->len == 0 && s->ends))
         shell_free(s);
-    else if (s->out->len > 0)
+    else if (s->out->len > 0 || endless)
         wake(s, drips ? 1000 : 10);
     return G_SOURCE_REMOVE;
 }
@@ -115,7 +119,8 @@ static void take_line(struct shell *s, const char *line)
     struct port *p = sim_port(s->sim, SIM_HOSTS);
     const struct machine *m = machines_find(s->sim->world->machines, s->host);
     p->traffic.requests++;
-    s->fault = fault_take(&p->fault, FAULT_SHELL, s->host);
+    const struct fault *f = fault_look(&p->fault, FAULT_SHELL, s->host);
+    s->fault = f && f->how != SHELL_EXITS ? fault_take(&p->fault, FAULT_SHELL, s->host) : NULL;
     s->due_us = g_get_monotonic_time() + s->rtt_ms * 1000;
     g_autoptr(GString) answer = g_string_new(NULL);
     machines_probe(s->sim->world, m, line + strlen("probe "), answer);
@@ -167,8 +172,9 @@ void shell_serve(struct sim *sim, int take_fd, const char *host, int64_t rtt_ms)
     };
     s->reading = g_unix_fd_add(take_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, s);
     sim_port(sim, SIM_HOSTS)->traffic.connections++;
-    const struct fault *f = fault_take(switch_of(s), FAULT_SHELL, host);
+    const struct fault *f = fault_look(switch_of(s), FAULT_SHELL, host);
     if (f && f->how == SHELL_EXITS) {
+        fault_take(switch_of(s), FAULT_SHELL, host);
         s->ends = true;
         wake(s, 0);
     }

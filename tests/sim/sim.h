@@ -48,6 +48,7 @@ struct sim {
     struct server *server;
     GMainLoop *loop;
     char *socket; /* path of the control socket */
+    int control;  /* it listens; 0: not yet */
     char *folder; /* of the socket, the certificates, the configuration */
 };
 
