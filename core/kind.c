@@ -206,12 +206,17 @@ const struct connector *registry_owner(const struct registry *r, const struct ki
     return g_hash_table_lookup(r->owners, k);
 }
 
+/* Whether word is one of the aliases, which are separated by blanks. Allocates nothing: a frame asks. */
 static bool has_alias(const struct kind *k, const char *word)
 {
-    if (!k->aliases)
-        return false;
-    g_auto(GStrv) aliases = g_strsplit(k->aliases, " ", -1);
-    return g_strv_contains((const char *const *)aliases, word);
+    gsize length = strlen(word);
+    for (const char *p = k->aliases; p && *p; p += strspn(p, " ")) {
+        gsize n = strcspn(p, " ");
+        if (n == length && strncmp(p, word, n) == 0)
+            return true;
+        p += n;
+    }
+    return false;
 }
 
 static void unknown_kind(const struct registry *r, const char *word, GError **error)
@@ -235,11 +240,12 @@ static void unknown_kind(const struct registry *r, const char *word, GError **er
 
 const struct kind *registry_kind(const struct registry *r, const char *word, GError **error)
 {
+    for (guint i = 0; i < r->kinds->len; i++)
+        if (strcmp(registry_kind_at(r, i)->name, word) == 0)
+            return registry_kind_at(r, i);
     g_autoptr(GPtrArray) hits = g_ptr_array_new();
     for (guint i = 0; i < r->kinds->len; i++) {
         const struct kind *k = registry_kind_at(r, i);
-        if (strcmp(k->name, word) == 0)
-            return k;
         if (strcmp(kind_segment(k), word) == 0 || has_alias(k, word))
             g_ptr_array_add(hits, (gpointer)k);
     }

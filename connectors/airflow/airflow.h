@@ -32,11 +32,11 @@
 
 #define AIRFLOW_WINDOW_MS   86400000 /* how far back ended runs are held */
 #define AIRFLOW_RESYNC_MS   300000   /* deleted runs are in no delta */
-#define AIRFLOW_OVERLAP_MS  30000    /* of two deltas */
-#define AIRFLOW_PER_PAGE_MS 30000    /* between two readings of the DAGs, per page of them ... */
-#define AIRFLOW_DAGS_MS_MAX 300000   /* ... and at most */
-#define AIRFLOW_SLICE_MS    3000     /* of one fetch, while an old list is there */
-#define AIRFLOW_SHOW_MS     500      /* between two looks at a list that is being read */
+#define AIRFLOW_OVERLAP_MS  20000  /* of two deltas: 100 changes, one page, at 5,000 hourly DAGs */
+#define AIRFLOW_PER_PAGE_MS 30000  /* between two readings of the DAGs, per page of them ... */
+#define AIRFLOW_DAGS_MS_MAX 300000 /* ... and at most */
+#define AIRFLOW_SLICE_MS    3000   /* of one fetch, while an old list is there */
+#define AIRFLOW_SHOW_MS     500    /* between two looks at a list that is being read */
 
 #define AIRFLOW_NONE INT64_MIN /* a time or span that the server did not give */
 

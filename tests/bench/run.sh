@@ -1,6 +1,7 @@
 #!/bin/sh
 # All figures, each beside a baseline of the same run. `make bench` calls it; `sh tests/bench/run.sh
-# terminal|rows|load|kafka` runs one part. Nothing is asserted: figures are for reading.
+# terminal|rows|load|kafka|scale` runs one part. Nothing is asserted: figures are for reading. scale
+# takes a quarter of an hour.
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build}
 part=${1:-all}
@@ -63,8 +64,20 @@ kafka() {
     fi
 }
 
+# A platform of the size that people complain about, simulated, at three round trips. For more,
+# or for less:
+#     SCALE_RTT=0,20,100 SCALE_ROUNDS=3 SCALE_AFTER=60 SCALE_MINUTE=60 sh tests/bench/run.sh scale
+# SCALE_WITHOUT=events leaves a source out.
+scale() {
+    make -s "BUILD=$BUILD" "$BUILD/weir" "$BUILD/weir-connectors.so" "$BUILD/weir-sim" \
+        "$BUILD/bench-scale" || return
+    "$BUILD/bench-scale" --weir "$BUILD/weir" --sim "$BUILD/weir-sim" --rtt "${SCALE_RTT:-0,20,100}" \
+        --rounds "${SCALE_ROUNDS:-1}" --after "${SCALE_AFTER:-40}" --minute "${SCALE_MINUTE:-30}" \
+        ${SCALE_WITHOUT:+--without "$SCALE_WITHOUT"}
+}
+
 make -s "BUILD=$BUILD" "$BUILD/fake/weir" "$BUILD/fake/weir-connectors.so" "$BUILD/bench-tty" || exit 1
-for one in terminal rows load kafka; do
+for one in terminal rows load kafka scale; do
     case $part in all | "$one")
         echo "== $one"
         $one

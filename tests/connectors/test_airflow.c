@@ -433,7 +433,7 @@ static void test_history(void)
     end(&t);
 }
 
-#define SINCE_1 "updated_at_gte=2026-11-21T11%3A59%3A30.000Z&order_by=updated_at&limit=100"
+#define SINCE_1 "updated_at_gte=2026-11-21T11%3A59%3A40.000Z&order_by=updated_at&limit=100"
 #define SINCE_2 "updated_at_gte=2026-11-21T12%3A00%3A30.000Z&order_by=updated_at&limit=100"
 
 static void test_deltas(void)
