@@ -2,14 +2,29 @@
 
 #include "error.h"
 
+static bool fail_list(const struct http *h, const struct http_request *q, GError **error)
+{
+    g_autofree char *what = http_describe(h->base, q);
+    return weir_fail(error, WEIR_ERROR_PROTOCOL,
+        "%s: the answer is no list of objects; is url that of the right server?", what);
+}
+
 /* Says of an answer what is wrong: HTML, half a list, no list at all. */
 static bool fail(
     struct http *h, const struct http_request *q, const struct http_reply *r, GError **error)
 {
     AUTO(cJSON) json = http_reply_json(h, q, r, error);
+    return json && fail_list(h, q, error);
+}
+
+/* Nothing came before the cut: that is no list without elements. */
+static bool fail_cut(struct http *h, const struct http_request *q, GError **error)
+{
     g_autofree char *what = http_describe(h->base, q);
-    return json && weir_fail(error, WEIR_ERROR_PROTOCOL,
-                       "%s: the answer is no list; is url that of the right server?", what);
+    return weir_fail(error, WEIR_ERROR_TOO_LARGE,
+        "%s: an answer of more than %" G_GSIZE_FORMAT " MiB and nothing in it; is url that of the "
+        "right server?",
+        what, q->body_max / 1048576);
 }
 
 static bool take_elements(struct http *h, const struct http_request *q, const struct http_reply *r,
@@ -18,17 +33,23 @@ static bool take_elements(struct http *h, const struct http_request *q, const st
     const char *at = r->body->str, *end = at + r->body->len;
     struct http_element e;
     g_autoptr(GError) broken = NULL;
+    bool any = false;
     list->cut = r->cut;
     while (json_next_element(&at, end, &e.text, &e.length, &broken)) {
         AUTO(cJSON) json = json_parse(e.text, e.length, NULL);
         if (!json)
             return fail(h, q, r, error);
+        if (!any && !cJSON_IsObject(json)) /* no list of things, then, without things */
+            return fail_list(h, q, error);
         e.json = json;
+        any = true;
         if (!list->take(&e, list->data)) {
             list->cut = true;
             return true;
         }
     }
+    if (r->cut && !any)
+        return fail_cut(h, q, error);
     return !broken || r->cut || fail(h, q, r, error);
 }
 

@@ -205,22 +205,28 @@ bool list_add_reply(struct query_list *l, const char *text, gsize length, bool c
     const char *at = text;
     const char *element;
     gsize n;
+    bool first = true;
     GError *broken = NULL;
     while (json_next_element(&at, text + length, &element, &n, &broken)) {
-        cJSON *json = json_parse(element, n, error);
+        AUTO(cJSON) json = json_parse(element, n, error);
         if (!json)
             return false;
+        if (first && !cJSON_IsObject(json))
+            return weir_fail(error, WEIR_ERROR_PROTOCOL, "the answer is no list of queries");
+        first = false;
         struct query q;
         if (parse_query(l, json, &q) && !list_find(l, q.id))
             append(l, &q);
-        cJSON_Delete(json);
     }
     l->cut |= cut;
-    if (broken && !cut)
+    if (broken && !cut) {
         g_propagate_error(error, broken);
-    else
-        g_clear_error(&broken);
-    return !broken || cut;
+        return false;
+    }
+    g_clear_error(&broken);
+    /* Nothing came before the cut: that is no empty list. */
+    return !cut || !first ||
+           weir_fail(error, WEIR_ERROR_TOO_LARGE, "the answer is long, and no list of queries");
 }
 
 struct query *list_add_copy(struct query_list *l, const struct query *q)

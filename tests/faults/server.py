@@ -87,7 +87,7 @@ def truncated(connection, _path, _request):
 
 def big(connection, _path, _request):
     connection.sendall(head("200 OK", ["Content-Type: application/json"], BIG) + b"[")
-    block = b"1000000," * 8192
+    block = b'{"a":1},' * 8192
     sent = 1
     while sent < BIG:
         sent += connection.send(block[:BIG - sent])
