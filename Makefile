@@ -49,7 +49,8 @@ INC_core       := -iquote core -iquote core/derived
 INC_views      := -iquote core -iquote views
 INC_tui        := -iquote core -iquote core/derived -iquote tui
 INC_connectors := -iquote core -iquote connectors -iquote connectors/transport
-INC_tests      := -iquote core -iquote core/derived -iquote views -iquote tui -iquote tests/pty -iquote tests/e2e -iquote tests
+INC_tests      := -iquote core -iquote core/derived -iquote views -iquote tui -iquote tests/pty -iquote tests/e2e \
+                  -iquote tests/sim -iquote tests/faults -iquote tests
 
 # -- what there is ----------------------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ CONN_TEST_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(CONN_TEST_SRC))
 # Those in tests/live need the servers of the lab.
 SCRIPT_TESTS := $(filter-out tests/live/%,$(wildcard tests/*/*.t))
 
-.PHONY: all deps demo run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
+.PHONY: all deps demo matrix soak run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
         tests format
 all: $(BUILD)/weir $(BUILD)/weir-connectors.so ## build weir (the default)
 
@@ -189,30 +190,53 @@ $(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
 $(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
 	$(call link,$(CONN_LIBS) $(CORE_LIBS))
 
-BENCH_SRC := $(filter-out tests/bench/floor.c tests/bench/test_%,$(wildcard tests/bench/*.c))
+BENCH_MAIN := tests/bench/floor.c tests/bench/tty.c tests/bench/scale.c
+BENCH_SRC := $(filter-out $(BENCH_MAIN) tests/bench/test_%,$(wildcard tests/bench/*.c))
 $(BUILD)/bench-floor: $(BUILD)/obj/tests/bench/floor.o
 	$(call link,-lncursesw -ltinfo)
-$(BUILD)/bench-tty: $(call objects,$(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/bench-floor
+$(BUILD)/bench-tty: $(call objects,tests/bench/tty.c $(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/bench-floor
 	$(call link,$(TEST_LIBS) -lutil)
-$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o \
-    $(call objects,$(filter-out tests/bench/tty.c,$(BENCH_SRC)) $(PTY_SRC))
+$(BUILD)/bench-scale: $(call objects,tests/bench/scale.c $(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/weir-sim
+	$(call link,$(TEST_LIBS) -lutil)
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(BENCH_SRC) $(PTY_SRC))
 	$(call link,$(TEST_LIBS) -lutil)
 
-tests: all $(FAKE) $(BUILD)/weir-sim $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN)
+# The program with a clock that runs faster (tests/faults/clock.c), beside the real connectors.
+FAST := $(BUILD)/fast/weir $(BUILD)/fast/weir-connectors.so
+# A sanitizer calls what the clock defines before it is ready for it.
+$(BUILD)/obj/tests/faults/clock.o: OPTIMIZE := -O2 -g
+$(BUILD)/obj/tests/faults/clock.o: HARDEN := -U_FORTIFY_SOURCE
+$(BUILD)/fast/weir: $(CORE_OBJ) $(VIEW_OBJ) $(TUI_OBJ) $(BUILD)/obj/tests/faults/clock.o
+	$(call link,-rdynamic -Wl$(comma)--as-needed -Wl$(comma)-z$(comma)relro $(CORE_LIBS) -ldl)
+$(BUILD)/fast/weir-connectors.so: $(BUILD)/weir-connectors.so
+	@mkdir -p $(@D)
+	@ln -f $< $@
+
+FAULT_SRC := $(filter-out tests/faults/test_% tests/faults/clock.c,$(wildcard tests/faults/*.c)) tests/sim/fault.c
+FAULT_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/faults/test_*.c))
+FAULT_USES := $(FAST) $(BUILD)/weir $(BUILD)/weir-connectors.so $(BUILD)/weir-sim
+FAULT_LIBS = $(TEST_LIBS) $(shell $(PKG) --libs gio-2.0) -lutil
+$(BUILD)/tests/faults/%: $(BUILD)/obj/tests/faults/%.o $(call objects,$(FAULT_SRC) $(PTY_SRC)) | $(FAULT_USES)
+	$(call link,$(FAULT_LIBS))
+$(BUILD)/soak: $(call objects,tests/soak/soak.c tests/faults/platform.c tests/sim/fault.c $(PTY_SRC)) | $(FAULT_USES)
+	$(call link,$(FAULT_LIBS))
+
+tests: all $(FAKE) $(BUILD)/weir-sim $(UNIT_BIN) $(E2E_BIN) $(CONN_TEST_BIN) $(FAULT_BIN)
 
 # G_SLICE: GLib 2.74 still has an allocator of its own, which hides errors from the sanitizers.
 TEST_ENV = G_SLICE=always-malloc WEIR=$(abspath $(BUILD))/weir BUILD=$(abspath $(BUILD))
 test: ## everything that needs no outside server
 	@sh deps.sh check >/dev/null || sh deps.sh
 	@$(MAKE) --no-print-directory tests
-	@$(TEST_ENV) prove --exec "bash tests/tap.sh" --timer -j2 $(PROVE) $(UNIT_BIN) $(CONN_TEST_BIN) $(SCRIPT_TESTS) $(E2E_BIN)
+	@$(TEST_ENV) prove --exec "bash tests/tap.sh" --timer -j2 $(PROVE) $(UNIT_BIN) $(CONN_TEST_BIN) $(SCRIPT_TESTS) $(E2E_BIN) \
+	  $(FAULT_BIN)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined test
+	@MATRIX=$${MATRIX:-30} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined test
 
 tsan: ## the tests under ThreadSanitizer
 	@TSAN_OPTIONS="suppressions=$(abspath tests/tsan.supp) halt_on_error=1" \
-	  $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread test
+	  MATRIX=$${MATRIX:-30} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread test
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 
@@ -234,6 +258,13 @@ demo: ## open weir on a simulated platform in the middle of an incident, and on 
 FUZZ_SECONDS ?= 30
 fuzz: ## run every fuzz target for FUZZ_SECONDS
 	@sh tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+matrix: tests ## every fault on every service at every moment (make test: a covering set)
+	@MATRIX=all $(TEST_ENV) prove --exec "bash tests/tap.sh" --timer -v $(FAULT_BIN)
+
+MINUTES ?= 30
+soak: $(BUILD)/soak ## random keys and faults on the simulated platform for MINUTES
+	@$(TEST_ENV) $(BUILD)/soak $(MINUTES)
 
 bench: all ## figures of the terminal side and of Kafka, beside a floor and other programs
 	@sh tests/bench/run.sh
