@@ -177,7 +177,7 @@ static char *say(const struct platform *p, const char *line)
 void platform_fault(const struct platform *p, const struct target *t, const char *fault)
 {
     g_autofree char *line = g_strdup_printf("fault %s %s", t->service, fault);
-    g_autofree char *answer = say(p, line);
+    g_free(say(p, line));
 }
 
 gint64 platform_asked(const struct platform *p, const struct target *t)
