@@ -75,7 +75,9 @@ void status_fail(struct source_status *s, int code, const char *message, unsigne
     }
     bool denied = status_is_refusal(code);
     enter(s, denied ? SOURCE_DENIED : SOURCE_FAILING, now_ms);
-    if (!denied && now_ms < s->next_try_ms) /* another feed of the same round */
+    /* Another feed of the same round; unless the clock was put back, by more than any delay. */
+    int64_t left = s->next_try_ms - now_ms;
+    if (!denied && left > 0 && left <= STATUS_DENIED_MS * 2)
         return;
     s->failures++;
     double delay = (double)poll_ms;

@@ -51,6 +51,16 @@ static void feeds_that_fail_in_one_round_are_one_failure(void)
     status_free(s);
 }
 
+static void a_clock_that_is_put_back_puts_no_try_off(void)
+{
+    struct source_status *s = new_status();
+    status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, NOW);
+    int64_t before_ms = NOW - 86400000;
+    status_fail(s, WEIR_ERROR_UNREACHABLE, "gone", 5000, 0.5, before_ms);
+    g_assert_cmpint(s->next_try_ms - before_ms, ==, 10000);
+    status_free(s);
+}
+
 static void the_wait_jitters_by_a_fifth(void)
 {
     static const double random[] = {0, 0.25, 0.75, 0.999};
@@ -190,6 +200,8 @@ int main(int argc, char **argv)
     g_test_add_func("/status/the-wait-doubles-up-to-a-minute", the_wait_doubles_up_to_a_minute);
     g_test_add_func("/status/feeds-that-fail-in-one-round-are-one-failure",
         feeds_that_fail_in_one_round_are_one_failure);
+    g_test_add_func("/status/a-clock-that-is-put-back-puts-no-try-off",
+        a_clock_that_is_put_back_puts_no_try_off);
     g_test_add_func("/status/the-wait-jitters-by-a-fifth", the_wait_jitters_by_a_fifth);
     g_test_add_func("/status/a-wrong-password-is-not-tried-on", a_wrong_password_is_not_tried_on);
     g_test_add_func("/status/one-good-answer-ends-the-failure", one_good_answer_ends_the_failure);
