@@ -79,7 +79,7 @@ CONN_TEST_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(CONN_TEST_SRC))
 SCRIPT_TESTS := $(filter-out tests/live/%,$(wildcard tests/*/*.t))
 
 .PHONY: all deps demo matrix soak run test lint asan tsan bench fuzz lab lab-stop lab-test install help clean \
-        tests format
+        tests format always
 all: $(BUILD)/weir $(BUILD)/weir-connectors.so ## build weir (the default)
 
 # -- the build --------------------------------------------------------------------------------------
@@ -156,12 +156,13 @@ $(BUILD)/fake/weir: $(BUILD)/weir
 SIM_SRC  := $(wildcard tests/sim/*.c)
 SIM_DATA := $(wildcard tests/sim/plots/*.yaml tests/sim/shapes/*.json)
 SIM_PC   := libmicrohttpd gio-2.0
-$(BUILD)/sim.gresource.xml: $(SIM_DATA) Makefile
+$(BUILD)/sim.gresource.xml: always
 	@mkdir -p $(@D)
 	@{ echo '<gresources><gresource prefix="/sim">'; \
 	   printf '<file>%s</file>\n' $(patsubst tests/sim/%,%,$(SIM_DATA)); \
-	   echo '</gresource></gresources>'; } > $@
-$(BUILD)/sim_resources.c: $(BUILD)/sim.gresource.xml
+	   echo '</gresource></gresources>'; } > $@.new
+	@cmp -s $@.new $@ || cp $@.new $@
+$(BUILD)/sim_resources.c: $(BUILD)/sim.gresource.xml $(SIM_DATA)
 	@glib-compile-resources --sourcedir=tests/sim --generate-source --target=$@ $<
 $(BUILD)/obj/sim_resources.o: $(BUILD)/sim_resources.c
 	@mkdir -p $(@D)

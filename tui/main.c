@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 
 #include "cli.h"
 #include "console.h"
+
+#define LARGE_BLOCK (256 * 1024)
 
 /* Text is UTF-8 inside; where the user's locale is not, widths still come from a UTF-8 one and the
  * terminal surface draws ASCII. Numbers always have a point. */
@@ -27,6 +30,16 @@ static void forbid_core_dump(void)
 {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
+}
+
+/* An answer of 32 MB goes back to the system when it is freed. Left alone, glibc would raise its limits
+ * after the first such block and keep the next ones, one heap per lane. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+#endif
 }
 
 static bool can_draw(void)
@@ -51,6 +64,7 @@ static int run(const struct cli *cli)
 int main(int argc, char **argv)
 {
     forbid_core_dump();
+    give_memory_back();
     signal(SIGPIPE, SIG_IGN);
     bool utf8 = set_locale();
     struct cli cli;

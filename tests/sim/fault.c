@@ -161,12 +161,21 @@ static GBytes *bomb(void)
     return g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(memory));
 }
 
+/* Dear ones are made once: everybody waits while they are. */
+static GBytes *once(GBytes **kept, GBytes *(*build)(void))
+{
+    if (!*kept)
+        *kept = build();
+    return g_bytes_ref(*kept);
+}
+
 static GBytes *make(const char *word)
 {
+    static GBytes *kept_huge, *kept_bomb;
     if (g_str_equal(word, "<huge>"))
-        return huge();
+        return once(&kept_huge, huge);
     if (g_str_equal(word, "<bomb>"))
-        return bomb();
+        return once(&kept_bomb, bomb);
     if (g_str_equal(word, "<deep>"))
         return repeat("", '[', DEEP, "");
     if (g_str_equal(word, "<line>"))

@@ -26,12 +26,14 @@ static int new_socket(void)
     return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+/* backlog negative: the port is kept, and connections to it are refused. */
 static int listen_at(int port, int backlog)
 {
     int fd = new_socket(), one = 1;
     struct sockaddr_in address = loopback(port);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, backlog) == 0)
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        (backlog < 0 || listen(fd, backlog) == 0))
         return fd;
     close(fd);
     return -1;
@@ -141,7 +143,9 @@ void port_apply_fault(struct port *p)
     p->fault_tls = fault_look(&p->fault, FAULT_TLS, NULL);
     if (hole) {
         be_black_hole(p);
-    } else if (!f) {
+    } else if (f) {
+        p->listener = listen_at(p->number, -1);
+    } else {
         p->listener = listen_at(p->number, BACKLOG);
         if (p->listener < 0)
             g_printerr(
