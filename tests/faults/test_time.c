@@ -116,7 +116,8 @@ static gint64 asked(const struct ground *g)
 static bool wait_asked(struct ground *g, const struct target *t, gint64 times)
 {
     gint64 wanted = platform_asked(g->platform, t) + times;
-    int64_t deadline = pty_now_ns() + pty_patience_ms() * 1000000LL;
+    /* What fails is tried once a minute, two seconds of ours. */
+    int64_t deadline = pty_now_ns() + 4 * pty_patience_ms() * 1000000LL;
     while (platform_asked(g->platform, t) < wanted && pty_now_ns() < deadline)
         pty_run_for(g->weir, 20 * 1000 * 1000);
     return platform_asked(g->platform, t) >= wanted;
