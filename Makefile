@@ -232,12 +232,18 @@ test: ## everything that needs no outside server
 	@$(TEST_ENV) prove --exec "bash tests/tap.sh" --timer -j2 $(PROVE) $(UNIT_BIN) $(CONN_TEST_BIN) $(SCRIPT_TESTS) $(E2E_BIN) \
 	  $(FAULT_BIN)
 
+# What a sanitizer finds goes to files, since the terminal is often a test's: they are printed last.
+SANITIZED = rm -f $(BUILD)/$@/report.*; MATRIX=$${MATRIX:-30} \
+  $(MAKE) --no-print-directory BUILD=$(BUILD)/$@ SANITIZE=$(1) test; code=$$?; \
+  ! cat $(BUILD)/$@/report.* 2>/dev/null && exit $$code
+
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@MATRIX=$${MATRIX:-30} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined test
+	@export ASAN_OPTIONS=log_path=$(abspath $(BUILD))/$@/report UBSAN_OPTIONS=log_path=$(abspath $(BUILD))/$@/report; \
+	  $(call SANITIZED,address$(comma)undefined)
 
 tsan: ## the tests under ThreadSanitizer
-	@TSAN_OPTIONS="suppressions=$(abspath tests/tsan.supp) halt_on_error=1" \
-	  MATRIX=$${MATRIX:-30} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread test
+	@export TSAN_OPTIONS="suppressions=$(abspath tests/tsan.supp) halt_on_error=1 log_path=$(abspath $(BUILD))/$@/report"; \
+	  $(call SANITIZED,thread)
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 

@@ -53,9 +53,13 @@ void engine_free(struct engine *e)
     engine_unlock(e);
     engine_join_loader(e);
     int64_t end = clock_mono_ms() + STOP_MS;
-    for (guint i = 0; i < e->lanes->len; i++)
-        if (!lane_join(g_ptr_array_index(e->lanes, i), end))
-            return; /* it still uses all of this: the process is about to end, so let it be */
+    for (guint i = 0; i < e->lanes->len; i++) {
+        if (lane_join(g_ptr_array_index(e->lanes, i), end))
+            continue;
+        for (; i < e->lanes->len; i++)
+            lane_let_go(g_ptr_array_index(e->lanes, i));
+        return; /* they still use all of this, and the process is about to end */
+    }
     for (guint i = 0; i < e->lanes->len; i++)
         lane_free(g_ptr_array_index(e->lanes, i));
     for (guint i = 0; i < e->runs->len; i++)

@@ -577,6 +577,11 @@ bool lane_join(struct lane *l, int64_t deadline_ms)
     return pthread_timedjoin_np(l->thread->id, NULL, &at) == 0;
 }
 
+void lane_let_go(struct lane *l)
+{
+    pthread_detach(l->thread->id);
+}
+
 void lane_free(struct lane *l)
 {
     pthread_cond_destroy(&l->thread->wake);

@@ -85,6 +85,8 @@ void lane_signal(struct lane *l);
 /* Joins its thread, which must have been told to stop, until deadline (monotonic ms); false: it is
  * stuck. Then lane_free. */
 bool lane_join(struct lane *l, int64_t deadline_ms);
+/* Instead of joining a thread that may never end: it runs until the process ends, and l with it. */
+void lane_let_go(struct lane *l);
 void lane_free(struct lane *l);
 void ask_free(struct ask *ask);
 /* The mail that says how a fetch ended. */
