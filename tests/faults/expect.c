@@ -34,7 +34,7 @@ static const struct expectation expectations[] = {
     {"tls-name", .row = BROKEN "(not trusted.*no alternative certificate subject name)"},
     {"tls-self-signed", .row = BROKEN "(not trusted.*self-signed certificate)"},
     {"tls-1.0", .row = BROKEN "(no TLS connection.*unsupported protocol)"},
-    {"tls-none", .row = BROKEN "(no TLS connection|broke off)"},
+    {"tls-none", .row = BROKEN "(no TLS connection.*wrong version number)"},
     {"http-400", .row = BROKEN "(400 Bad Request)"},
     {"http-401", .row = BROKEN "(401|does not accept the user)", .speed = ASKED_AGAIN_SPEED},
     {"http-403", .row = BROKEN "(403 Forbidden)", .speed = ASKED_AGAIN_SPEED},

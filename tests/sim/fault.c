@@ -37,7 +37,8 @@ const struct fault faults[] = {
     {"tls-name", FAULT_TLS, 0, "name", "a certificate for another name"},
     {"tls-self-signed", FAULT_TLS, 0, "self", "a certificate that nobody vouches for"},
     {"tls-1.0", FAULT_TLS, 0, "old", "TLS 1.0 and no newer"},
-    {"tls-none", FAULT_TLS, 0, "none", "plain HTTP where TLS is spoken"},
+    {"tls-none", FAULT_TLS, WIRE_RAW, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+        "plain HTTP where TLS is spoken"},
 
     {"http-400", FAULT_HTTP, 400, "application/json\n{\"detail\":\"bad request\"}",
         "400 Bad Request"},

@@ -293,7 +293,7 @@ def handshake(sim, version=None):
 
 
 TLS = {"tls-expired": "has expired", "tls-name": "ostname mismatch", "tls-self-signed": "self.signed",
-       "tls-1.0": "protocol|version|alert", "tls-none": "wrong version|record layer|reset|EOF"}
+       "tls-1.0": "protocol|version|alert", "tls-none": "wrong version|record layer"}
 
 
 def tls():

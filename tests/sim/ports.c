@@ -58,16 +58,17 @@ static gboolean on_client(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_CONTINUE;
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     p->traffic.connections++;
+    const struct fault *tls = fault_take(&p->fault, FAULT_TLS, NULL);
     int pair[2];
     if (p->upstream) {
-        wire_new(p, client, connect_to(p->upstream));
+        wire_new(p, client, connect_to(p->upstream), tls);
     } else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
         close(client);
-    } else if (!server_take(p->sim->server, p, pair[1])) {
+    } else if (!server_take(p->sim->server, p, pair[1], tls)) {
         close(client);
         close(pair[0]);
     } else {
-        wire_new(p, client, pair[0]);
+        wire_new(p, client, pair[0], tls);
     }
     return G_SOURCE_CONTINUE;
 }

@@ -297,13 +297,12 @@ void server_free(struct server *v)
     g_free(v);
 }
 
-bool server_take(struct server *v, struct port *p, int take_fd)
+bool server_take(struct server *v, struct port *p, int take_fd, const struct fault *tls)
 {
-    const struct fault *f = fault_take(&p->fault, FAULT_TLS, NULL);
-    const char *name = !p->tls                        ? "plain"
-                       : !f                           ? "good"
-                       : g_str_equal(f->text, "none") ? "plain"
-                                                      : f->text;
+    const char *name = !p->tls                ? "plain"
+                       : !tls                 ? "good"
+                       : tls->how == WIRE_RAW ? "plain"
+                                              : tls->text;
     struct daemon *d = v->daemon;
     for (guint i = 0; i < G_N_ELEMENTS(v->daemon); i++)
         if (v->daemon[i].name && g_str_equal(v->daemon[i].name, name))

@@ -64,8 +64,9 @@ char *sim_config(const struct sim *s);
 /* tls: certificates lie in the folder. NULL and *error when the library will not start. */
 struct server *server_new(struct sim *s, bool tls, GError **error);
 void server_free(struct server *v); /* accepts NULL */
-/* Takes one end of a pair whose other end is spoken to as the port's service. False: it could not. */
-bool server_take(struct server *v, struct port *p, int take_fd);
+/* Takes one end of a pair whose other end is spoken to as the port's service, with a fault of its TLS or
+ * NULL. False: it could not. */
+bool server_take(struct server *v, struct port *p, int take_fd, const struct fault *tls);
 
 /* Makes a CA and the certificates that the TLS faults need, by the openssl command. */
 bool certificates_make(const char *folder, GError **error);
@@ -81,8 +82,8 @@ void port_apply_fault(struct port *p);
 /* -- wire.c: one connection ------------------------------------------------------------------------ */
 
 /* Carries bytes between the client and inner, both taken, with the sim's delays and the port's faults,
- * until both ends are done. */
-void wire_new(struct port *p, int take_client, int take_inner);
+ * until both ends are done. A fault of its TLS that is WIRE_RAW answers the client's first bytes. */
+void wire_new(struct port *p, int take_client, int take_inner, const struct fault *tls);
 void wire_free(struct wire *w);
 /* The port's fault began or ended: what was held back for it goes on, or ends. */
 void wire_fault_changed(struct wire *w);

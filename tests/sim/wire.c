@@ -37,6 +37,7 @@ struct wire {
     struct port *port;
     struct lane up, down; /* up: from the client */
     guint timer;
+    const char *instead;       /* of a handshake, NULL: TLS or none as it should be */
     const struct fault *fault; /* of the request that runs; NULL: none */
     char *path;
     bool asking; /* bytes of a request came last */
@@ -87,6 +88,13 @@ static void reset(struct wire *w)
 {
     struct linger now = {.l_onoff = 1};
     setsockopt(w->up.from, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    wire_free(w);
+}
+
+static void answer_raw(struct wire *w, const char *text)
+{
+    if (write(w->up.from, text, strlen(text)) < 0)
+        errno = 0; /* the client has gone already */
     wire_free(w);
 }
 
@@ -155,9 +163,7 @@ static gssize allow(struct wire *w, struct chunk *c, gint64 now_us, gint64 *agai
         return -1;
     }
     if (has_manner(w, WIRE_RAW)) {
-        if (write(w->up.from, w->fault->text, strlen(w->fault->text)) < 0)
-            errno = 0; /* gone already */
-        wire_free(w);
+        answer_raw(w, w->fault->text);
         return -1;
     }
     if (has_manner(w, WIRE_FIN_BODY) && w->body >= 0 && sent >= w->body + BODY_BYTES) {
@@ -289,6 +295,11 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
     gssize n = recv(fd, buffer, sizeof buffer, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return G_SOURCE_CONTINUE;
+    if (n > 0 && w->instead) {
+        l->in = 0;
+        answer_raw(w, w->instead);
+        return G_SOURCE_REMOVE;
+    }
     if (n > 0 && l == &w->up && begins_request(w, buffer, (gsize)n))
         note_request(w, buffer, (gsize)n);
     if (n > 0)
@@ -313,11 +324,12 @@ static void lane_init(struct lane *l, struct wire *w, int from, int to)
     l->in = g_unix_fd_add(from, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, l);
 }
 
-void wire_new(struct port *p, int take_client, int take_inner)
+void wire_new(struct port *p, int take_client, int take_inner, const struct fault *tls)
 {
     struct wire *w = g_new0(struct wire, 1);
     w->port = p;
     w->body = -1;
+    w->instead = tls && tls->how == WIRE_RAW ? tls->text : NULL;
     w->first_us = g_get_monotonic_time() + p->sim->rtt_ms * 1000;
     g_ptr_array_add(p->wires, w);
     lane_init(&w->up, w, take_client, take_inner);
