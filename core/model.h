@@ -63,6 +63,14 @@ struct states {
     struct state_mark mark[];
 };
 
+/* A number over time, evenly spaced, oldest first; NAN where nothing is known. */
+struct series {
+    int64_t from_ms; /* when the first span begins, UTC */
+    int64_t step_ms; /* of one span */
+    uint32_t count;
+    double value[];
+};
+
 struct cell {
     enum cell_type type;
     enum absent absent;   /* when type is CELL_NONE */
@@ -73,6 +81,7 @@ struct cell {
         double r;  /* REAL, PERCENT */
         const char *text;
         const struct states *states;
+        const struct series *series;
     };
 };
 
