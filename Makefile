@@ -270,8 +270,8 @@ matrix: tests ## every fault on every service at every moment (make test: a cove
 	@MATRIX=all $(TEST_ENV) prove --exec "bash tests/tap.sh" --timer -v $(FAULT_BIN)
 
 MINUTES ?= 30
-soak: $(BUILD)/soak ## random keys and faults on the simulated platform for MINUTES
-	@$(TEST_ENV) $(BUILD)/soak $(MINUTES)
+soak: $(BUILD)/soak ## random keys and faults on the simulated platform for MINUTES (SEED=N: the same again)
+	@$(TEST_ENV) $(BUILD)/soak $(MINUTES) $(SEED)
 
 bench: all ## figures of the terminal side and of Kafka, beside a floor and other programs
 	@sh tests/bench/run.sh

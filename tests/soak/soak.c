@@ -4,13 +4,10 @@
  *
  *     build/soak MINUTES [SEED]
  *
- * Growth is judged over the second half, when everything has been opened and every cache is warm. Of
- * file descriptors and threads the fewest of the last quarter are compared with the fewest of the one
- * before it, since connections and logs come and go; of memory, a straight line through all samples of
- * that half. The allocator keeps what a huge answer took for a while, which is not growth: hence a bound
- * that short runs hardly need. */
+ * Growth is judged over the second half, when everything has been opened and every cache is warm: the
+ * least of its last quarter is compared with the least of the one before, since connections, logs and
+ * huge answers come and go. */
 #include <glib/gstdio.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +24,7 @@
 #define SHOWN         12                    /* samples, in the report */
 #define SPARE_THREADS 2                     /* that may be in use by chance */
 #define SPARE_FDS     12 /* connections of both lanes of a source are opened as they are needed */
-#define GROWTH_KB     8192
+#define GROWTH_KB     2048
 #define GROWTH_KB_H   1024
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define ANSWER_MS 10000 /* and memory is the sanitizer's to judge */
@@ -187,57 +184,45 @@ static const struct sample *sample_at(const struct soak *s, guint i)
     return &g_array_index(s->samples, struct sample, i);
 }
 
-/* kB per hour of the line with the least squares through samples from.. to the end. */
-static double slope(const struct soak *s, guint from)
+/* The least of each figure in the samples from.. below to. */
+static struct sample least(const struct soak *s, guint from, guint to)
 {
-    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-    for (guint i = from; i < s->samples->len; i++) {
-        const struct sample *one = sample_at(s, i);
-        n++;
-        x += one->hours;
-        y += one->memory_kb;
-        xx += one->hours * one->hours;
-        xy += one->hours * one->memory_kb;
-    }
-    double across = n * xx - x * x;
-    return across > 0 ? (n * xy - x * y) / across : 0;
-}
-
-static void fewest(const struct soak *s, guint from, guint to, guint *fds, guint *threads)
-{
-    *fds = *threads = G_MAXUINT;
+    struct sample all = *sample_at(s, from);
     for (guint i = from; i < to; i++) {
-        *fds = MIN(*fds, sample_at(s, i)->fds);
-        *threads = MIN(*threads, sample_at(s, i)->threads);
+        const struct sample *one = sample_at(s, i);
+        all.memory_kb = MIN(all.memory_kb, one->memory_kb);
+        all.fds = MIN(all.fds, one->fds);
+        all.threads = MIN(all.threads, one->threads);
     }
+    return all;
 }
 
 static void judge(struct soak *s)
 {
-    guint all = s->samples->len, fds[2], threads[2];
+    guint all = s->samples->len;
     if (all < 8) {
         complain(s, "too short to judge: %u samples", all);
         return;
     }
-    fewest(s, all / 2, all * 3 / 4, &fds[0], &threads[0]);
-    fewest(s, all * 3 / 4, all, &fds[1], &threads[1]);
+    const struct sample third = least(s, all / 2, all * 3 / 4), last = least(s, all * 3 / 4, all);
     double hours = sample_at(s, all - 1)->hours - sample_at(s, all / 2)->hours;
-    double growth = slope(s, all / 2) * hours, bound = GROWTH_KB + GROWTH_KB_H * hours;
-    printf("# memory: %.0f kB at first, %.0f kB at last, %+.0f kB per hour over the second half\n",
-        sample_at(s, 0)->memory_kb, sample_at(s, all - 1)->memory_kb, slope(s, all / 2));
-    printf("# descriptors: %u, then %u; threads: %u, then %u\n", fds[0], fds[1], threads[0],
-        threads[1]);
+    double growth = last.memory_kb - third.memory_kb, bound = GROWTH_KB + GROWTH_KB_H * hours;
+    printf(
+        "# memory: %.0f kB at first; at least %.0f kB in the third quarter, %.0f kB in the last\n",
+        sample_at(s, 0)->memory_kb, third.memory_kb, last.memory_kb);
+    printf("# descriptors: %u, then %u; threads: %u, then %u\n", third.fds, last.fds, third.threads,
+        last.threads);
     printf("# keys: %u, longest answer %.0f ms; faults: %u\n", s->pressed,
         (double)s->longest_ns / 1e6, s->faults);
     for (guint i = 0; i < all; i += MAX(all / SHOWN, 1))
         printf("# at %4.0f s: %.0f kB, %u descriptors, %u threads\n", sample_at(s, i)->hours * 3600,
             sample_at(s, i)->memory_kb, sample_at(s, i)->fds, sample_at(s, i)->threads);
-    if (fds[1] > fds[0] + SPARE_FDS)
-        complain(s, "descriptors grew from %u to %u", fds[0], fds[1]);
-    if (threads[1] > threads[0] + SPARE_THREADS)
-        complain(s, "threads grew from %u to %u", threads[0], threads[1]);
+    if (last.fds > third.fds + SPARE_FDS)
+        complain(s, "descriptors grew from %u to %u", third.fds, last.fds);
+    if (last.threads > third.threads + SPARE_THREADS)
+        complain(s, "threads grew from %u to %u", third.threads, last.threads);
     if (JUDGES && growth > bound)
-        complain(s, "memory grew by %.0f kB in the second half, %.0f may be", growth, bound);
+        complain(s, "memory grew by %.0f kB from quarter to quarter, %.0f may be", growth, bound);
 }
 
 /* -- the run --------------------------------------------------------------------------------------- */
