@@ -104,6 +104,25 @@ static void type_line(struct soak *s, const char *begin)
     pty_key(s->weir, "enter");
 }
 
+/* Whether Enter would end weir now: on its entry of the help, or after its name on the line. */
+static bool enter_would_end(const struct soak *s)
+{
+    int height;
+    pty_size(s->weir, NULL, &height);
+    for (int y = 0; y < height; y++) {
+        g_autofree char *row = pty_row(s->weir, y);
+        if (g_regex_match_simple("^(.>. +|:)(q!?|quit|close)( |$)", row, 0, 0))
+            return true;
+    }
+    return false;
+}
+
+static void press_any(struct soak *s)
+{
+    const char *key = g_ptr_array_index(s->keys, pick(s, s->keys->len));
+    pty_key(s->weir, g_str_equal(key, "enter") && enter_would_end(s) ? "esc" : key);
+}
+
 /* Somebody presses something: mostly a key, sometimes a line, seldom the window's corner. */
 static void press(struct soak *s)
 {
@@ -117,7 +136,7 @@ static void press(struct soak *s)
     else if (what < 24)
         pty_key(s->weir, "esc");
     else
-        pty_key(s->weir, g_ptr_array_index(s->keys, pick(s, s->keys->len)));
+        press_any(s);
     s->pressed++;
 }
 
