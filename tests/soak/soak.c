@@ -120,7 +120,10 @@ static bool enter_would_end(const struct soak *s)
 static void press_any(struct soak *s)
 {
     const char *key = g_ptr_array_index(s->keys, pick(s, s->keys->len));
-    pty_key(s->weir, g_str_equal(key, "enter") && enter_would_end(s) ? "esc" : key);
+    bool enter = g_str_equal(key, "enter");
+    if (enter)
+        pty_run_for(s->weir, ALONE_NS); /* until the screen is what it will be */
+    pty_key(s->weir, enter && enter_would_end(s) ? "esc" : key);
 }
 
 /* Somebody presses something: mostly a key, sometimes a line, seldom the window's corner. */
