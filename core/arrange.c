@@ -46,6 +46,7 @@ enum stage { STAGE_IDLE, STAGE_FILTER, STAGE_HEAD, STAGE_RUNS, STAGE_MERGE };
 
 struct arrange {
     struct filter *filter;
+    enum health least;
     struct sort_key keys[ARRANGE_KEYS_MAX];
     unsigned key_count;
     size_t first, viewport;
@@ -231,6 +232,14 @@ void arrange_set_filter(struct arrange *a, struct filter *take_f)
     restart(a);
 }
 
+void arrange_set_least(struct arrange *a, enum health least)
+{
+    a->least = least;
+    a->narrow = a->current_fits = false;
+    ensure_next(a);
+    restart(a);
+}
+
 gboolean arrange_set_sort(
     struct arrange *a, const char *sort, const struct column *columns, GError **error)
 {
@@ -289,11 +298,13 @@ static void filter_row(struct arrange *a, uint32_t number, int64_t now_ms)
     struct order *o = a->next;
     size_t row;
     const struct snapshot *s = locate(o, number, &row);
-    if (a->filter && !filter_match(a->filter, s, row, now_ms))
+    const struct row *r = snapshot_row(s, row);
+    if ((r->health < a->least && !r->error) ||
+        (a->filter && !filter_match(a->filter, s, row, now_ms)))
         return;
     int column = a->key_count ? a->keys[0].column : COLUMN_NAME;
     o->items[o->count++] = make_item(s, row, number, column);
-    o->tally[snapshot_row(s, row)->health]++;
+    o->tally[r->health]++;
 }
 
 static enum arrange_result step_filter(struct arrange *a, int64_t now_ms)

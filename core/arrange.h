@@ -19,6 +19,8 @@ DEFINE_AUTO(arrange, arrange_free)
 void arrange_set_input(struct arrange *a, const struct snapshot *const *snapshots, guint count);
 /* NULL: everything passes. Takes take_f. */
 void arrange_set_filter(struct arrange *a, struct filter *take_f);
+/* Leaves out rows whose health is better; HEALTH_OK: none. */
+void arrange_set_least(struct arrange *a, enum health least);
 /* "-lag,name": column names, - is descending. Unknown names fail and change nothing. Absent cells come
  * last whichever the direction; ties keep the order of the snapshots. NULL: that order. */
 gboolean arrange_set_sort(

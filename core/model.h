@@ -195,6 +195,8 @@ gssize snapshot_find(const struct snapshot *s, const char *key);
  * whether anything was asked at all for that column: for views, known since sealing. */
 int snapshot_width(const struct snapshot *s, int column);
 bool snapshot_asked(const struct snapshot *s, int column);
+/* Adds the rows by health (enum health), as they were when the snapshot was sealed. */
+void snapshot_tally(const struct snapshot *s, size_t tally[4]);
 /* Bytes the snapshot holds, for the memory figures of doctor and bench. */
 size_t snapshot_bytes(const struct snapshot *s);
 

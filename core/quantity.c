@@ -231,10 +231,27 @@ static GDateTime *utc_time(int64_t at_ms)
     return g_date_time_new_from_unix_utc(at_ms / 1000 - (at_ms % 1000 < 0));
 }
 
-void quantity_append_time(GString *out, int64_t at_ms, int64_t now_ms)
+static GDateTime *time_in(int64_t at_ms, GTimeZone *zone)
 {
-    g_autoptr(GDateTime) at = utc_time(at_ms);
-    g_autoptr(GDateTime) now = utc_time(now_ms);
+    g_autoptr(GDateTime) utc = utc_time(at_ms);
+    if (!utc || !zone)
+        return g_steal_pointer(&utc);
+    return g_date_time_to_timezone(utc, zone);
+}
+
+/* "Z", "+02", "+0530". */
+static void append_offset(GString *out, GDateTime *at, const struct reader *r)
+{
+    g_autofree char *offset = r->zone ? g_date_time_format(at, "%z") : g_strdup("Z");
+    if (g_str_has_suffix(offset, "00") && strlen(offset) == strlen("+0200"))
+        offset[strlen("+02")] = '\0';
+    g_string_append(out, offset);
+}
+
+void quantity_append_time_in(GString *out, int64_t at_ms, const struct reader *r)
+{
+    g_autoptr(GDateTime) at = time_in(at_ms, r->zone);
+    g_autoptr(GDateTime) now = time_in(r->now_ms, r->zone);
     if (!at || !now) {
         g_string_append_c(out, '?');
         return;
@@ -242,10 +259,17 @@ void quantity_append_time(GString *out, int64_t at_ms, int64_t now_ms)
     bool same_year = g_date_time_get_year(at) == g_date_time_get_year(now);
     bool same_day =
         same_year && g_date_time_get_day_of_year(at) == g_date_time_get_day_of_year(now);
-    g_autofree char *text = g_date_time_format(at, same_day    ? "%H:%M:%SZ"
-                                                   : same_year ? "%m-%d %H:%MZ"
+    g_autofree char *text = g_date_time_format(at, same_day    ? "%H:%M:%S"
+                                                   : same_year ? "%m-%d %H:%M"
                                                                : "%Y-%m-%d");
     g_string_append(out, text);
+    if (same_year)
+        append_offset(out, at, r);
+}
+
+void quantity_append_time(GString *out, int64_t at_ms, int64_t now_ms)
+{
+    quantity_append_time_in(out, at_ms, &(struct reader){.now_ms = now_ms});
 }
 
 void quantity_append_iso(GString *out, int64_t at_ms)
@@ -275,8 +299,8 @@ static void append_states(GString *out, const struct states *states)
         g_string_append_c(out, states->mark[i].state[0] ? states->mark[i].state[0] : '.');
 }
 
-void quantity_append_cell(
-    GString *out, const struct column *column, struct cell cell, int64_t now_ms)
+void quantity_append_cell_in(
+    GString *out, const struct column *column, struct cell cell, const struct reader *r)
 {
     if (cell.type != CELL_NONE && cell.quality == BOUND)
         g_string_append_c(out, '>');
@@ -298,9 +322,9 @@ void quantity_append_cell(
         break;
     case CELL_TIME_MS:
         if (column && column->flags & COLUMN_F_AGE)
-            quantity_append_age(out, since(cell.i, now_ms));
+            quantity_append_age(out, since(cell.i, r->now_ms));
         else
-            quantity_append_time(out, cell.i, now_ms);
+            quantity_append_time_in(out, cell.i, r);
         break;
     case CELL_SPAN_MS: quantity_append_span(out, cell.i); break;
     case CELL_BYTES: quantity_append_bytes(out, cell.i); break;
@@ -311,6 +335,12 @@ void quantity_append_cell(
     case CELL_SERIES:
     case CELL_GANTT: break;
     }
+}
+
+void quantity_append_cell(
+    GString *out, const struct column *column, struct cell cell, int64_t now_ms)
+{
+    quantity_append_cell_in(out, column, cell, &(struct reader){.now_ms = now_ms});
 }
 
 void quantity_append_plain(GString *out, struct cell cell)

@@ -26,9 +26,19 @@ void quantity_append_age(GString *out, int64_t ms);
 void quantity_append_time(GString *out, int64_t at_ms, int64_t now_ms);
 void quantity_append_iso(GString *out, int64_t at_ms); /* 2026-06-12T12:04:31.120Z */
 
+/* When and where somebody reads. */
+struct reader {
+    int64_t now_ms;  /* ages count to it, and times of its day lack the date */
+    GTimeZone *zone; /* of times; NULL: UTC */
+};
+/* The same in a zone: "13:04:31+02". */
+void quantity_append_time_in(GString *out, int64_t at_ms, const struct reader *r);
+
 /* A cell as people read it. An absent cell is "-", denied "denied", not read "?". */
 void quantity_append_cell(
     GString *out, const struct column *column, struct cell cell, int64_t now_ms);
+void quantity_append_cell_in(
+    GString *out, const struct column *column, struct cell cell, const struct reader *r);
 /* A cell as scripts read it; nothing for an absent one. */
 void quantity_append_plain(GString *out, struct cell cell);
 

@@ -37,8 +37,9 @@ struct snapshot {
     uint32_t *haystack_at;
     GPtrArray *strips; /* struct states */
     uint8_t name_width;
-    uint8_t *width; /* of each column's texts */
-    bool *asked;    /* whether some cell of the column is more than "not asked" */
+    uint8_t *width;  /* of each column's texts */
+    size_t tally[4]; /* rows by health */
+    bool *asked;     /* whether some cell of the column is more than "not asked" */
 };
 
 #define WORD_MAX  24 /* longer texts are rarely repeated */
@@ -333,6 +334,7 @@ const struct snapshot *snapshot_seal(struct snapshot *take_s)
     s->haystack_at = g_new(uint32_t, s->count);
     for (size_t row = 0; row < s->count; row++) {
         s->haystack_at[row] = (uint32_t)s->haystack->len;
+        s->tally[s->rows[row].health]++;
         append_haystack(s, row);
     }
     if (s->haystack->allocated_len > 2 * s->haystack->len) {
@@ -514,6 +516,12 @@ int snapshot_width(const struct snapshot *s, int column)
 bool snapshot_asked(const struct snapshot *s, int column)
 {
     return column < 0 || s->asked[column];
+}
+
+void snapshot_tally(const struct snapshot *s, size_t tally[4])
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(s->tally); i++)
+        tally[i] += s->tally[i];
 }
 
 size_t snapshot_bytes(const struct snapshot *s)

@@ -5,7 +5,8 @@
 #ifndef CORE_VIEW_H
 #define CORE_VIEW_H
 
-#include "kind.h"
+#include "arrange.h"
+#include "choice.h"
 #include "store.h"
 #include "surface.h"
 
@@ -39,13 +40,35 @@ struct view_class {
     gboolean (*filter)(struct view *v, const char *text, GError **error);
     const char *(*filter_text)(const struct view *v);
     gboolean (*sort)(struct view *v, const char *columns, GError **error);
+    const char *(*sort_text)(const struct view *v);
+    /* Which columns, as in choice.h; "" is the kind's own choice. NULL in a class without columns. */
+    gboolean (*columns)(struct view *v, const char *choice, GError **error);
+    const char *(*columns_text)(const struct view *v);
+    /* The columns that are drawn now, the name among them. */
+    void (*columns_drawn)(const struct view *v, struct choice *out);
+    /* The cursor goes to the row of this address, at once or when it comes. */
+    void (*select)(struct view *v, const char *address);
+    /* Addresses of the rows that are marked and shown (char*, owned array). */
+    GPtrArray *(*marked)(const struct view *v);
+    /* Closes the innermost thing that esc closes inside the view; false: nothing is left. */
+    bool (*escape)(struct view *v);
+    /* What it shows, as plain text without anything around it: for copying and saving. */
+    void (*text)(const struct view *v, GString *out, int64_t now_ms);
+    /* The rows as they are arranged, for export; NULL in a class that arranges none. */
+    const struct arrange *(*arranged)(const struct view *v);
     /* "38/412  sort -lag": what the title says about the rows. */
     void (*status)(const struct view *v, GString *out);
+};
+
+/* How people want to read, the same in all views. */
+struct view_settings {
+    GTimeZone *zone; /* of times; NULL: UTC */
 };
 
 struct view {
     const struct view_class *class;
     const struct kind *kind;
+    const struct view_settings *settings; /* borrowed; set right after create */
 };
 
 #define VIEW(name)                                                                                 \
@@ -54,6 +77,8 @@ struct view {
 
 /* The class of a shape. */
 const struct view_class *view_class_of(enum shape shape);
+/* A view of a kind; settings outlives it. */
+struct view *view_new(const struct kind *k, const struct view_settings *settings);
 void view_free(struct view *v); /* accepts NULL */
 /* Whether a filter leaves rows out. */
 bool view_is_filtered(const struct view *v);

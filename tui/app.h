@@ -6,6 +6,7 @@
 
 #include "curses.h"
 #include "keymap.h"
+#include "overlay.h"
 #include "prompt.h"
 #include "session.h"
 #include "view.h"
@@ -17,11 +18,28 @@ struct frame {
     struct rid *scope; /* NULL: all sources; without parts: one source; else what owns the rows */
     guint64 ask;       /* id of the show or log that fills it, 0: the store does */
     const struct source *ask_source;
+    bool local; /* its view holds all there is */
     bool subscribed;
     bool changed; /* the store knows something that the view was not given yet */
 };
 
+/* A way through the platform: what is open, and what one went back from. */
+struct tab {
+    GPtrArray *frames;  /* struct frame, the home first, the one that is seen last */
+    GPtrArray *forward; /* struct frame, the one that comes next last */
+    bool came_back;     /* the newest step was one back */
+};
+
+/* A column in the chooser, ticked or not. */
+struct column_tick {
+    int column;
+    int width; /* 0: as it comes */
+    bool shown;
+};
+
 struct app {
+    const struct cli *cli;
+    int stderr_fd; /* as it was before libraries could print there */
     struct session *session;
     struct terminal *terminal;
     struct theme *theme;
@@ -29,7 +47,10 @@ struct app {
     struct keymap *keymap;
     struct prompt *prompt;
     GString *paste;
-    GPtrArray *frames; /* struct frame, the home first, the one that is seen last */
+    struct view_settings settings;
+    GPtrArray *tabs;   /* struct tab, at least one */
+    guint tab;         /* the one that is seen */
+    GPtrArray *frames; /* of that one, borrowed */
     GMainLoop *loop;
     char *message;
     bool message_is_error;
@@ -39,10 +60,29 @@ struct app {
     bool discovering;
     bool repaint; /* draw as if nothing were on the screen */
     bool resized;
+    const struct overlay *overlay; /* NULL: none is open */
+    struct {
+        const char *title;
+        const struct menu_entry *entries;
+        int at;
+    } menu;
+    struct {
+        GArray *ticks; /* struct column_tick */
+        guint at;
+    } chooser;
+    struct {
+        bool on;
+        int share; /* percent of the screen */
+    } preview;
+    bool plain; /* the terminal shows plain text, and the next key takes it back */
+    struct state *state;
+    GPtrArray *messages; /* struct said, the newest last */
     guint paint_timer, step_idle, drain_watch;
     int64_t painted_us; /* monotonic */
 };
 
+#define TABS_MAX      9
+#define PREVIEW_SHARE 40
 #define MESSAGE_MS    8000
 #define MESSAGE_STAYS (G_MAXINT64 / 2) /* as message_ms */
 
@@ -61,7 +101,23 @@ void frame_open_local(struct app *a, struct snapshot *take_s);
 /* Opens what a link of the selected row's kind says. */
 void frame_open_link(struct app *a, const struct link *link);
 void frame_back(struct app *a);
+void frame_forward(struct app *a);
 void frame_home(struct app *a);
+/* Opens the list in which what owns the selected row stands; of a problem, the thing itself. */
+void frame_open_owner(struct app *a);
+/* The store's entries that a frame shows (borrowed, owned array); none of what was asked for it. */
+GPtrArray *frame_entries(const struct app *a, const struct frame *f);
+/* A link that opens the same view with its filter and sort: weir://prod:events/groups?filter=lag%3E10. */
+char *frame_link(const struct app *a, const struct frame *f);
+/* Opens a kind, an address, the rows that a thing owns (events/groups/enrich-v2/offsets), or a link.
+ * False and *error when the text is none of them. */
+bool frame_open_address(struct app *a, const char *text, GError **error);
+void frame_open_home(struct app *a);
+/* The same view once more, where it has a link. */
+void frame_open_same(struct app *a, const struct frame *from);
+/* A frame becomes the one that is seen, or is not any more: only what is seen is polled. */
+void frame_show(struct app *a, struct frame *f);
+void frame_cover(struct app *a, struct frame *f);
 void frame_free(struct frame *f);
 /* What the selected row is about, or NULL. */
 struct rid *frame_selected(const struct frame *f);
@@ -73,6 +129,34 @@ void frame_update(struct app *a, struct frame *f);
 void frames_take(struct app *a, const struct mail *m);
 const struct link *kind_link(const struct kind *k, const char *key);
 
+/* -- tabs.c -------------------------------------------------------------------------------------- */
+
+void tabs_init(struct app *a);
+void tab_open(struct app *a);
+void tab_close(struct app *a);
+void tab_next(struct app *a);
+void tab_previous(struct app *a);
+/* Between this place and the one before it. */
+void tab_toggle_last(struct app *a);
+/* The frames that one went back from: dropped when one goes elsewhere. */
+void tab_forget_forward(struct app *a);
+void tab_keep_forward(struct app *a, struct frame *take_f);
+struct frame *tab_take_forward(struct app *a); /* NULL: there is none */
+/* "1:problems 2:groups*", or nothing with one tab. */
+void tabs_append(const struct app *a, GString *out);
+
+/* -- row.c --------------------------------------------------------------------------------------- */
+
+/* Every column of the selected row as fields of kind_detail; NULL: none is selected. Not sealed. */
+struct snapshot *row_detail(const struct frame *f);
+/* The pane beside a wide view. */
+void preview_toggle(struct app *a);
+void preview_wider(struct app *a);
+void preview_narrower(struct app *a);
+/* Columns of the screen that it takes; 0: none. */
+int preview_width(const struct app *a, int width);
+void preview_draw(struct app *a, struct surface *s, int64_t now_ms);
+
 /* -- commands.c ---------------------------------------------------------------------------------- */
 
 struct app_command {
@@ -80,6 +164,8 @@ struct app_command {
     const char *keys;
     const char *help;
     void (*run)(struct app *a);
+    /* The same with what follows the name after `:`, never empty; NULL: it takes nothing. */
+    void (*run_with)(struct app *a, const char *argument);
 };
 extern const struct app_command app_commands[];
 
@@ -90,6 +176,55 @@ void app_run_line(struct app *a, const char *line);
 bool app_run_command(struct app *a, const char *name);
 /* Names of all commands of all views, for the user's keys; NULL-terminated (g_free). */
 const char **app_command_names(void);
+
+/* -- complete.c ---------------------------------------------------------------------------------- */
+
+/* Fills the prompt's list with what fits the text so far. */
+void complete(struct app *a);
+
+/* -- copy.c -------------------------------------------------------------------------------------- */
+
+void copy_open(struct app *a);
+/* The open view as plain text on the bare terminal, until a key. */
+void plain_open(struct app *a);
+void plain_close(struct app *a);
+/* "FORMAT [FILE]": the arranged rows; and the view's text. Never over a file that is there. */
+void export_rows(struct app *a, const char *argument);
+void save_screen(struct app *a, const char *argument);
+
+/* -- lists.c ------------------------------------------------------------------------------------- */
+
+struct said {
+    int64_t at_ms;
+    bool error;
+    char *text;
+};
+void said_free(struct said *s);
+void messages_open(struct app *a);
+void environments_open(struct app *a);
+/* Opens weir anew on another environment of the configuration. */
+void environment_change(struct app *a, const char *name);
+/* Keeps the open view under a name, or forgets it; and the list of them. */
+void bookmark_toggle(struct app *a);
+void bookmark_name(struct app *a, const char *name);
+void bookmarks_open(struct app *a);
+/* Enter on a row of one of these lists; false: the frame is none of them. */
+bool lists_enter(struct app *a);
+
+/* -- state.c ------------------------------------------------------------------------------------- */
+
+/* What is kept from run to run, per environment: sort and columns of kinds, bookmarks. Reads
+ * view.json; when that is broken it is left alone, nothing is kept, and a message says where. */
+void state_open(struct app *a);
+void state_free(struct state *s); /* accepts NULL */
+void state_note_sort(struct app *a, const struct kind *k, const char *sort);
+void state_note_columns(struct app *a, const struct kind *k, const char *columns);
+/* Puts what is kept of its kind into a new view. */
+void state_apply(struct app *a, struct view *v);
+/* Names and links, NULL-terminated pairs (g_ptr_array_unref). */
+GPtrArray *state_bookmarks(const struct app *a);
+/* link NULL: forgets it. */
+void state_bookmark(struct app *a, const char *name, const char *link);
 
 /* -- help.c -------------------------------------------------------------------------------------- */
 
@@ -104,9 +239,15 @@ int screen_source_lines(const struct app *a, int height);
 
 /* -- console.c ----------------------------------------------------------------------------------- */
 
+/* The parts of an app that start empty. app_clear frees what it holds, but for its session. */
+void app_init(struct app *a);
+void app_clear(struct app *a);
 void app_say(struct app *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void app_complain(struct app *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void app_quit(struct app *a);
+void app_restart(struct app *a, const char *environment);
+/* Bytes for the terminal beside the frames. */
+void app_send(struct app *a, const char *bytes);
 /* Draws at the next opportunity, at most 30 times a second. */
 void app_dirty(struct app *a);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "cli.h"
 #include "clock.h"
 #include "emit.h"
@@ -271,26 +272,6 @@ static struct filter *make_filter(const struct get *g, GError **error)
     return filter_parse(text, g->kind->columns, NULL, NULL, error);
 }
 
-static int *chosen_columns(const struct get *g, GError **error)
-{
-    g_auto(GStrv) names = g_strsplit(g->cli->columns, ",", -1);
-    int *chosen = g_new(int, g_strv_length(names) + 1);
-    guint n = 0;
-    for (char **name = names; *name; name++) {
-        chosen[n] = kind_column(g->kind, g_strstrip(*name));
-        if (chosen[n++] == COLUMN_UNKNOWN) {
-            g_autofree const char **all = column_names(g->kind->columns);
-            g_autofree char *list = g_strjoinv(" ", (char **)all);
-            weir_fail(error, WEIR_ERROR_USAGE, "--columns: %s has no column \"%s\"; there are: %s",
-                g->kind->name, *name, list);
-            g_free(chosen);
-            return NULL;
-        }
-    }
-    chosen[n] = COLUMN_UNKNOWN;
-    return chosen;
-}
-
 /* Columns that need samples over time, and none of them has come: one fetch cannot judge them. */
 static bool lacks_history(const struct get *g, GPtrArray *entries)
 {
@@ -469,10 +450,10 @@ static int watch(struct get *g, GError **error)
 
 static int run(struct get *g, const char *word, GError **error)
 {
-    g_autofree int *chosen = NULL;
+    struct choice chosen;
     if (!read_options(g, error) || !(g->kind = registry_kind(g->session->registry, word, error)))
         return EXIT_USAGE;
-    if (g->cli->columns && !(chosen = chosen_columns(g, error)))
+    if (g->cli->columns && !choice_parse(g->cli->columns, g->kind, &chosen, error))
         return EXIT_USAGE;
     AUTO(filter) probe = make_filter(g, error); /* a typing error should not wait for servers */
     AUTO(arrange) sorted = arrange_new();
@@ -484,7 +465,7 @@ static int run(struct get *g, const char *word, GError **error)
     if (g->cli->watch)
         return watch(g, error);
     gather(g);
-    return print_rows(g, chosen, error);
+    return print_rows(g, g->cli->columns ? chosen.column : NULL, error);
 }
 
 int cmd_get(const struct cli *cli)

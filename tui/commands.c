@@ -14,6 +14,8 @@
 static void cmd_open(struct app *a)
 {
     struct frame *f = app_top(a);
+    if (lists_enter(a))
+        return;
     if (help_is(f)) {
         const struct snapshot *s;
         size_t row;
@@ -78,9 +80,8 @@ static void cmd_filter(struct app *a)
     g_free(a->filter_before);
     a->filter_before = g_strdup(now ? now : "");
     prompt_open(a->prompt, PROMPT_FILTER, now);
+    complete(a);
 }
-
-static void complete(struct app *a);
 
 static void cmd_command(struct app *a)
 {
@@ -101,7 +102,9 @@ static void cmd_sort(struct app *a)
 static void cmd_back(struct app *a)
 {
     struct view *v = app_top(a)->view;
-    if (view_is_filtered(v))
+    if (v->class->escape && v->class->escape(v))
+        return;
+    if (!v->class->escape && view_is_filtered(v))
         v->class->filter(v, "", NULL);
     else
         frame_back(a);
@@ -135,22 +138,155 @@ static void cmd_actions(struct app *a)
     app_say(a, "this environment is read-only, and this version has no actions");
 }
 
+/* -- with an argument ---------------------------------------------------------------------------- */
+
+static void sort_by(struct app *a, const char *columns)
+{
+    g_autoptr(GError) error = NULL;
+    struct view *v = app_top(a)->view;
+    if (!v->class->sort)
+        app_complain(a, "there is nothing to sort here");
+    else if (!v->class->sort(v, columns, &error))
+        app_complain(a, "%s", error->message);
+    else
+        state_note_sort(a, v->kind, columns);
+}
+
+static void choose_columns(struct app *a, const char *columns)
+{
+    g_autoptr(GError) error = NULL;
+    struct view *v = app_top(a)->view;
+    if (!v->class->columns)
+        app_complain(a, "there are no columns to choose here");
+    else if (!v->class->columns(v, columns, &error))
+        app_complain(a, "%s", error->message);
+    else
+        state_note_columns(a, v->kind, columns);
+}
+
+static void filter_by(struct app *a, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    struct view *v = app_top(a)->view;
+    if (!v->class->filter)
+        app_complain(a, "there is nothing to filter here");
+    else if (!v->class->filter(v, text, &error))
+        app_complain(a, "%s", error->message);
+}
+
+static void set_zone(struct app *a, GTimeZone *take_zone, const char *name)
+{
+    if (a->settings.zone)
+        g_time_zone_unref(a->settings.zone);
+    a->settings.zone = take_zone;
+    app_say(a, "times are shown in %s", name);
+}
+
+static void zone_named(struct app *a, const char *name)
+{
+    GTimeZone *zone = g_time_zone_new_identifier(name);
+    if (zone)
+        set_zone(a, zone, name);
+    else
+        app_complain(a, "no time zone \"%s\"; write one as Europe/Berlin or +02:00", name);
+}
+
+static void zone_toggle(struct app *a)
+{
+    if (a->settings.zone)
+        set_zone(a, NULL, "UTC");
+    else
+        set_zone(a, g_time_zone_new_local(), "the time of this machine");
+}
+
+static void use_theme(struct app *a, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    struct theme *theme = theme_load(name, a->options.no_colour, &error);
+    if (!theme) {
+        app_complain(a, "%s", error->message);
+        return;
+    }
+    theme_free(a->theme);
+    a->theme = theme;
+    terminal_set_theme(a->terminal, theme);
+    a->repaint = true;
+}
+
+static void list_themes(struct app *a)
+{
+    g_auto(GStrv) names = theme_names();
+    g_autofree char *all = g_strjoinv(", ", names);
+    app_say(a, "themes: %s; :theme NAME uses one", all);
+}
+
+static void export_json(struct app *a)
+{
+    export_rows(a, "json");
+}
+
+static void save_here(struct app *a)
+{
+    save_screen(a, "");
+}
+
+/* Siblings of the thing whose rows are shown: its list, on the line, to go on typing. */
+static void cmd_siblings(struct app *a)
+{
+    const struct frame *f = app_top(a);
+    AUTO(rid) rid = f->scope && f->scope->count ? rid_copy(f->scope) : frame_selected(f);
+    AUTO(rid) parent = rid && rid->count ? rid_parent(rid) : NULL;
+    if (!parent) {
+        app_complain(a, "this has no siblings");
+        return;
+    }
+    g_autofree char *path = rid_print(parent);
+    g_autofree char *line = g_strdup_printf("%s/%s/", path, rid->part[rid->count - 1].kind);
+    prompt_open(a->prompt, PROMPT_COMMAND, line);
+    complete(a);
+}
+
 const struct app_command app_commands[] = {
-    {"open", "enter", "open the selected row", cmd_open},
-    {"back", "esc", "clear the filter, else close this view", cmd_back},
-    {"detail", "d", "the selected thing whole", cmd_detail},
-    {"raw", "y", "the server's own answer about it", cmd_raw},
-    {"logs", "l", "its log", cmd_logs},
-    {"filter", "/", "show only rows that match (in logs: search)", cmd_filter},
-    {"command", ":", "go to a kind or an address, or run a command", cmd_command},
-    {"sort", "o", "sort by a column", cmd_sort},
-    {"refresh", "r", "ask the servers now", cmd_refresh},
-    {"now", "N", "the list of problems", frame_home},
-    {"help", "?", "what the keys do here", help_open},
-    {"actions", "x", "what can be done to the selected row", cmd_actions},
-    {"repaint", "ctrl-l", "draw the screen anew", cmd_repaint},
-    {"close", "q", "close this view; quit on the list of problems", cmd_quit},
-    {"quit", "", "end weir", app_quit},
+    {"open", "enter", "open the selected row", cmd_open, NULL},
+    {"back", "esc", "clear the filter, else close this view", cmd_back, NULL},
+    {"detail", "d", "the selected thing whole", cmd_detail, NULL},
+    {"raw", "y", "the server's own answer about it", cmd_raw, NULL},
+    {"logs", "l", "its log", cmd_logs, NULL},
+    {"filter", "/", "show only rows that match (in logs: search)", cmd_filter, filter_by},
+    {"command", ":", "go to a kind or an address, or run a command", cmd_command, NULL},
+    {"sort", "o", "sort by columns: -lag,name", cmd_sort, sort_by},
+    {"columns", ",", "choose columns, their order and width", chooser_open, choose_columns},
+    {"preview", "p", "the selected row whole, beside the rows", preview_toggle, NULL},
+    {"wider", "+", "a wider pane", preview_wider, NULL},
+    {"narrower", "_", "a narrower pane", preview_narrower, NULL},
+    {"copy", "c", "copy name, address, row or link", copy_open, NULL},
+    {"plain", "Y", "this view as plain text, to mark with the mouse", plain_open, NULL},
+    {"export", "", "write the rows to a file: json|ndjson|csv|md|table [FILE]", export_json,
+        export_rows},
+    {"save-screen", "", "write this view to a file", save_here, save_screen},
+    {"owner", "J", "the list with what owns this", frame_open_owner, NULL},
+    {"siblings", "^", "another one beside this", cmd_siblings, NULL},
+    {"history-back", "[", "the view before", frame_back, NULL},
+    {"history-forward", "]", "the view that one went back from", frame_forward, NULL},
+    {"last-place", "-", "between this view and the one before", tab_toggle_last, NULL},
+    {"tab", "T", "a new tab", tab_open, NULL},
+    {"next-tab", ")", "the next tab", tab_next, NULL},
+    {"previous-tab", "(", "the tab before", tab_previous, NULL},
+    {"tab-close", "", "close this tab", tab_close, NULL},
+    {"bookmark", "B", "keep this view, or forget it; :bookmark NAME", bookmark_toggle,
+        bookmark_name},
+    {"bookmarks", "'", "the views that are kept", bookmarks_open, NULL},
+    {"zone", "Z", "times in UTC or local; :zone Europe/Berlin", zone_toggle, zone_named},
+    {"refresh", "r", "ask the servers now", cmd_refresh, NULL},
+    {"now", "N", "the list of problems", frame_home, NULL},
+    {"ctx", "", "environments; :ctx NAME opens one", environments_open, environment_change},
+    {"theme", "", "the themes; :theme NAME uses one", list_themes, use_theme},
+    {"messages", "", "what was said at the bottom", messages_open, NULL},
+    {"help", "?", "what the keys do here", help_open, NULL},
+    {"actions", "x", "what can be done to the selected row", cmd_actions, NULL},
+    {"repaint", "ctrl-l", "draw the screen anew", cmd_repaint, NULL},
+    {"close", "q", "close this view; quit on the list of problems", cmd_quit, NULL},
+    {"quit", "", "end weir", app_quit, NULL},
     {0},
 };
 
@@ -186,6 +322,23 @@ bool app_run_command(struct app *a, const char *name)
     return false;
 }
 
+/* "sort -lag": a command and what it is given. False: the line is no such thing. */
+static bool run_with_argument(struct app *a, const char *line)
+{
+    gsize n = strcspn(line, " ");
+    for (const struct app_command *c = app_commands; line[n] && c->name; c++) {
+        if (strlen(c->name) != n || strncmp(c->name, line, n) != 0)
+            continue;
+        g_autofree char *argument = g_strstrip(g_strdup(line + n));
+        if (c->run_with)
+            c->run_with(a, argument);
+        else
+            app_complain(a, "%s takes nothing", c->name);
+        return true;
+    }
+    return false;
+}
+
 /* What a key means here: first what the view does, then where the kind leads, then the program. */
 static bool run_key(struct app *a, const char *key)
 {
@@ -212,67 +365,12 @@ static bool run_key(struct app *a, const char *key)
 
 /* -- the prompt ---------------------------------------------------------------------------------- */
 
-static void add(GPtrArray *list, const char *name, const char *help)
-{
-    g_ptr_array_add(list, (gpointer)name);
-    g_ptr_array_add(list, (gpointer)help);
-}
-
-static GPtrArray *column_choices(const struct frame *f)
-{
-    GPtrArray *list = g_ptr_array_new();
-    for (const struct column *c = f->kind->columns; c->name; c++)
-        add(list, c->name, c->help);
-    for (int c = COLUMN_SOURCE; c < COLUMN_UNKNOWN; c++)
-        add(list, kind_column_info(f->kind, c)->name, kind_column_info(f->kind, c)->help);
-    g_ptr_array_add(list, NULL);
-    return list;
-}
-
-static GPtrArray *command_choices(const struct app *a)
-{
-    GPtrArray *list = g_ptr_array_new();
-    const struct registry *r = a->session->registry;
-    for (guint i = 0; i < registry_kind_count(r); i++) {
-        const struct kind *k = registry_kind_at(r, i);
-        if (!k->scope || k->scope_optional)
-            add(list, k->name, k->help);
-    }
-    for (guint i = 0; i < environment_source_count(a->session->environment); i++)
-        add(list, source_name(environment_source_at(a->session->environment, i)),
-            "this source alone");
-    for (const struct app_command *c = app_commands; c->name; c++)
-        add(list, c->name, c->help);
-    const struct view_command *c = app_top(a)->view->class->commands;
-    for (; c && c->name; c++)
-        add(list, c->name, c->help);
-    g_ptr_array_add(list, NULL);
-    return list;
-}
-
-static void complete(struct app *a)
-{
-    if (a->prompt->mode == PROMPT_FILTER)
-        return;
-    g_autoptr(GPtrArray) list =
-        a->prompt->mode == PROMPT_SORT ? column_choices(app_top(a)) : command_choices(a);
-    prompt_complete(a->prompt, (const char *const *)list->pdata);
-}
-
 /* Filters while one types; a filter that is not finished yet changes nothing. */
 static void try_filter(struct app *a, bool complain)
 {
     g_autoptr(GError) error = NULL;
     struct view *v = app_top(a)->view;
     if (!v->class->filter(v, a->prompt->text->str, &error) && complain)
-        app_complain(a, "%s", error->message);
-}
-
-static void sort_by(struct app *a, const char *columns)
-{
-    g_autoptr(GError) error = NULL;
-    struct view *v = app_top(a)->view;
-    if (*columns && !v->class->sort(v, columns, &error))
         app_complain(a, "%s", error->message);
 }
 
@@ -286,18 +384,12 @@ void app_run_line(struct app *a, const char *line)
         app_quit(a);
         return;
     }
-    const struct kind *k = registry_kind(a->session->registry, text, &error);
-    if (k) {
-        frame_open_kind(a, k, NULL);
+    if (registry_kind(a->session->registry, text, NULL) == NULL &&
+        (app_run_command(a, text) || run_with_argument(a, text)))
         return;
-    }
-    if (app_run_command(a, text))
+    if (frame_open_address(a, text, &error))
         return;
-    bool address = strchr(text, '/') || environment_source(a->session->environment, text);
-    AUTO(rid) rid = address ? rid_parse(text, NULL) : NULL;
-    if (rid)
-        frame_open_rid(a, rid);
-    else if (!a->started)
+    if (!a->started)
         app_complain(a, "the connectors are still loading");
     else
         app_complain(a, "%s", error->message);
@@ -315,7 +407,7 @@ static void end_prompt(struct app *a, bool run)
     prompt_close(a->prompt);
     if (run && mode == PROMPT_COMMAND)
         app_run_line(a, text);
-    else if (run && mode == PROMPT_SORT)
+    else if (run && mode == PROMPT_SORT && *text)
         sort_by(a, text);
 }
 
@@ -338,7 +430,11 @@ void app_key(struct app *a, const char *key)
 {
     if (a->message_ms != MESSAGE_STAYS && a->prompt->mode == PROMPT_OFF)
         a->message_ms = 0; /* read, since somebody types on */
-    if (a->prompt->mode != PROMPT_OFF)
+    if (a->plain)
+        plain_close(a);
+    else if (a->overlay)
+        a->overlay->key(a, key);
+    else if (a->prompt->mode != PROMPT_OFF)
         prompt_take_key(a, key);
     else if (strcmp(key, KEY_PASTE) != 0 && !run_key(a, key))
         app_say(a, "%s does nothing here; ? lists the keys", key);

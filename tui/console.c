@@ -22,10 +22,11 @@
 #include "sources.h"
 #include "text.h"
 
-#define FRAME_US  33000 /* between two frames that no key asked for */
-#define STEP_US   4000  /* of arranging per idle turn */
-#define TICK_MS   5000  /* ages move in steps of five seconds */
-#define RESIZE_MS 50
+#define FRAME_US      33000 /* between two frames that no key asked for */
+#define STEP_US       4000  /* of arranging per idle turn */
+#define TICK_MS       5000  /* ages move in steps of five seconds */
+#define RESIZE_MS     50
+#define MESSAGES_KEPT 500
 
 /* -- messages ------------------------------------------------------------------------------------ */
 
@@ -41,6 +42,11 @@ static void set_message(struct app *a, bool error, const char *format, va_list a
     a->message = g_string_free(clean, FALSE);
     a->message_is_error = error;
     a->message_ms = clock_wall_ms();
+    struct said *said = g_new(struct said, 1);
+    *said = (struct said){a->message_ms, error, g_strdup(a->message)};
+    g_ptr_array_add(a->messages, said);
+    if (a->messages->len > MESSAGES_KEPT)
+        g_ptr_array_remove_index(a->messages, 0);
     app_dirty(a);
 }
 
@@ -74,19 +80,31 @@ static gboolean on_drained(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void watch_drain(struct app *a)
+{
+    if (!a->drain_watch)
+        a->drain_watch =
+            g_unix_fd_add(terminal_fd(a->terminal), G_IO_OUT | G_IO_ERR, on_drained, a);
+}
+
+void app_send(struct app *a, const char *bytes)
+{
+    if (!terminal_send(a->terminal, bytes))
+        watch_drain(a);
+}
+
 /* A terminal that does not read gets no further frame until it has taken the last one: what is shown
  * then is the newest state, not a queue of old ones. */
 static void paint(struct app *a)
 {
-    if (a->drain_watch)
+    if (a->drain_watch || a->plain)
         return;
     g_clear_handle_id(&a->paint_timer, g_source_remove);
     terminal_begin(a->terminal, a->repaint);
     a->repaint = false;
     screen_draw(a, terminal_surface(a->terminal), clock_wall_ms());
     if (!terminal_end(a->terminal))
-        a->drain_watch =
-            g_unix_fd_add(terminal_fd(a->terminal), G_IO_OUT | G_IO_ERR, on_drained, a);
+        watch_drain(a);
     a->painted_us = g_get_monotonic_time();
 }
 
@@ -265,6 +283,7 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
             a->resized = true;
             break;
         case SIGTSTP:
+            a->plain = false;
             terminal_suspend(a->terminal);
             a->repaint = true;
             engine_refresh(a->session->engine, NULL);
@@ -306,9 +325,42 @@ void app_quit(struct app *a)
     _exit(EXIT_FINE);
 }
 
-/* What libraries print would tear the screen: it goes to the log. */
-static void redirect_stderr(const struct cli *cli)
+/* The same program on another environment: same process, new image. */
+void app_restart(struct app *a, const char *environment)
 {
+    const struct cli *cli = a->cli;
+    const struct {
+        const char *option, *value;
+    } options[] = {{"--config", cli->config}, {"--theme", cli->theme}, {"--color", cli->color},
+        {"--log", cli->log}};
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_ptr_array_add(argv, (gpointer) "weir");
+    g_ptr_array_add(argv, (gpointer) "--env");
+    g_ptr_array_add(argv, (gpointer)environment);
+    for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
+        if (options[i].value) {
+            g_ptr_array_add(argv, (gpointer)options[i].option);
+            g_ptr_array_add(argv, (gpointer)options[i].value);
+        }
+    }
+    if (cli->ascii)
+        g_ptr_array_add(argv, (gpointer) "--ascii");
+    g_ptr_array_add(argv, NULL);
+    terminal_close(a->terminal);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    dup2(a->stderr_fd, STDERR_FILENO);
+    execv("/proc/self/exe", (char **)argv->pdata);
+    g_printerr("weir: it cannot be started anew: %s\n", g_strerror(errno));
+    _exit(EXIT_USAGE);
+}
+
+/* What libraries print would tear the screen: it goes to the log. */
+static void redirect_stderr(struct app *a)
+{
+    const struct cli *cli = a->cli;
+    a->stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     g_autofree char *own = config_state_path("weir.log");
     const char *path = cli->log ? cli->log : own;
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -350,26 +402,35 @@ static bool choose_keys(struct app *a)
     return complaints->len == 0;
 }
 
-static struct app *app_new(struct session *session)
+void app_init(struct app *a)
 {
-    struct app *a = g_new0(struct app, 1);
-    a->session = session;
     a->prompt = prompt_new();
     a->paste = g_string_new(NULL);
-    a->frames = g_ptr_array_new_with_free_func((GDestroyNotify)frame_free);
-    return a;
+    a->messages = g_ptr_array_new_with_free_func((GDestroyNotify)said_free);
+    a->chooser.ticks = g_array_new(FALSE, FALSE, sizeof(struct column_tick));
+    a->preview.share = PREVIEW_SHARE;
+    tabs_init(a);
+}
+
+void app_clear(struct app *a)
+{
+    theme_free(a->theme);
+    keymap_free(a->keymap);
+    prompt_free(a->prompt);
+    g_string_free(a->paste, TRUE);
+    g_free(a->message);
+    g_free(a->filter_before);
+    g_ptr_array_unref(a->messages);
+    g_array_unref(a->chooser.ticks);
+    g_ptr_array_unref(a->tabs);
+    state_free(a->state);
 }
 
 /* Nothing was opened yet. Once it is, quitting frees nothing: the program ends at once. */
 static int give_up(struct app *a)
 {
     session_free(a->session);
-    theme_free(a->theme);
-    keymap_free(a->keymap);
-    prompt_free(a->prompt);
-    g_string_free(a->paste, TRUE);
-    g_ptr_array_unref(a->frames);
-    g_free(a);
+    app_clear(a);
     return EXIT_USAGE;
 }
 
@@ -378,7 +439,9 @@ int console_run(const struct cli *cli)
     struct session *session = session_new(cli);
     if (!session)
         return EXIT_USAGE;
-    struct app *a = app_new(session);
+    struct app app = {.cli = cli, .session = session};
+    struct app *a = &app;
+    app_init(a);
     if (!choose_options(a, cli) || !choose_keys(a))
         return give_up(a);
     g_autoptr(GError) error = NULL;
@@ -388,9 +451,10 @@ int console_run(const struct cli *cli)
         cli_complain("%s", error->message);
         return give_up(a);
     }
-    redirect_stderr(cli);
+    redirect_stderr(a);
     put_sources(a, NULL);
-    frame_open_kind(a, registry_kind(session->registry, "problems", NULL), rid_source("weir"));
+    state_open(a);
+    frame_open_home(a);
     paint(a);
     session_load(session);
     a->loop = g_main_loop_new(NULL, FALSE);

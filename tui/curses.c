@@ -357,9 +357,32 @@ void terminal_resize(struct terminal *t)
     erase();
 }
 
+void terminal_leave(struct terminal *t)
+{
+    (void)t;
+    restore_now();
+}
+
+void terminal_return(struct terminal *t)
+{
+    set_modes();
+    restore.armed = 1;
+    append_capability(t->pending, "smcup");
+    append_capability(t->pending, "civis");
+    announce_modes(t);
+    terminal_resize(t);
+    clearok(curscr, TRUE);
+}
+
+bool terminal_send(struct terminal *t, const char *bytes)
+{
+    g_string_append(t->pending, bytes);
+    return terminal_drain(t);
+}
+
 void terminal_suspend(struct terminal *t)
 {
-    restore_now();
+    terminal_leave(t);
     sigset_t stop;
     sigset_t before;
     sigemptyset(&stop);
@@ -368,13 +391,7 @@ void terminal_suspend(struct terminal *t)
     raise(SIGTSTP);           /* blocked, so it waits until the mask lets it through: here */
     pthread_sigmask(SIG_UNBLOCK, &stop, &before);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    set_modes();
-    restore.armed = 1;
-    append_capability(t->pending, "smcup");
-    append_capability(t->pending, "civis");
-    announce_modes(t);
-    terminal_resize(t);
-    clearok(curscr, TRUE);
+    terminal_return(t);
 }
 
 bool terminal_key(struct terminal *t, char name[16], GString *paste)

@@ -40,6 +40,11 @@ int terminal_fd(const struct terminal *t);
 
 /* Takes the window's size from the kernel. */
 void terminal_resize(struct terminal *t);
+/* Gives the terminal back for a while: what is sent is seen below the shell's own lines. */
+void terminal_leave(struct terminal *t);
+void terminal_return(struct terminal *t);
+/* Bytes beside the frames; false as with terminal_end. */
+bool terminal_send(struct terminal *t, const char *bytes);
 /* Gives the terminal back and stops the process; returns after it is continued. */
 void terminal_suspend(struct terminal *t);
 

@@ -54,22 +54,34 @@ static void subscribe(struct app *a, struct frame *f, bool on)
     }
 }
 
-static void push(struct app *a, struct frame *f)
+void frame_show(struct app *a, struct frame *f)
 {
-    if (a->frames->len > 0)
-        subscribe(a, app_top(a), false);
-    g_ptr_array_add(a->frames, f);
     subscribe(a, f, true);
     frame_update(a, f);
     app_dirty(a);
 }
 
-static struct frame *frame_new(const struct kind *k, struct rid *take_scope)
+void frame_cover(struct app *a, struct frame *f)
+{
+    subscribe(a, f, false);
+}
+
+static void push(struct app *a, struct frame *f)
+{
+    if (a->frames->len > 0)
+        frame_cover(a, app_top(a));
+    tab_forget_forward(a);
+    g_ptr_array_add(a->frames, f);
+    frame_show(a, f);
+}
+
+static struct frame *frame_new(struct app *a, const struct kind *k, struct rid *take_scope)
 {
     struct frame *f = g_new0(struct frame, 1);
     f->kind = k;
     f->scope = take_scope;
-    f->view = view_class_of(k->shape)->create(k);
+    f->view = view_new(k, &a->settings);
+    state_apply(a, f->view);
     return f;
 }
 
@@ -88,14 +100,14 @@ void frame_open_kind(struct app *a, const struct kind *k, struct rid *take_scope
         rid_free(take_scope);
         return;
     }
-    push(a, frame_new(k, take_scope));
+    push(a, frame_new(a, k, take_scope));
 }
 
 void frame_open_local(struct app *a, struct snapshot *take_s)
 {
     const struct snapshot *s = snapshot_seal(take_s);
     store_put(a->session->store, s);
-    push(a, frame_new(snapshot_kind(s), rid_copy(snapshot_scope(s))));
+    push(a, frame_new(a, snapshot_kind(s), rid_copy(snapshot_scope(s))));
     snapshot_unref(s);
 }
 
@@ -115,18 +127,55 @@ static struct source *source_for(struct app *a, const struct rid *rid)
     return NULL;
 }
 
-void frame_open_detail(struct app *a, const struct rid *rid, bool raw)
+/* Puts the question that fills a detail or a log; false: it said why not. */
+static bool ask(struct app *a, struct frame *f)
 {
-    struct source *s = source_for(a, rid);
+    struct source *s = source_for(a, f->scope);
     if (!s)
-        return;
-    if (!source_connector(s)->show || rid->count == 0) {
+        return false;
+    struct engine *e = a->session->engine;
+    const struct stream_options options = {.follow = true};
+    const struct connector *c = source_connector(s);
+    bool log = f->kind == &kind_log;
+    if (log ? !c->follow : !c->show || f->scope->count == 0) {
+        app_complain(a, log ? "this has no log" : "there is nothing more to show of this");
+        return false;
+    }
+    f->ask = log ? engine_follow(e, s, f->scope, &options) : engine_show(e, s, f->scope);
+    f->ask_source = s;
+    if (!f->ask)
+        app_complain(a, "%d logs are followed already: close one", LOGS_MAX);
+    return f->ask != 0;
+}
+
+/* What weir itself says of a thing: every column of its row. */
+static void open_row_detail(struct app *a)
+{
+    const struct frame *from = app_top(a);
+    struct snapshot *s = row_detail(from);
+    if (!s) {
         app_complain(a, "there is nothing more to show of this");
         return;
     }
-    struct frame *f = frame_new(&kind_detail, rid_copy(rid));
-    f->ask = engine_show(a->session->engine, s, rid);
-    f->ask_source = s;
+    struct frame *f = frame_new(a, &kind_detail, rid_copy(snapshot_scope(s)));
+    const struct snapshot *sealed = snapshot_seal(s);
+    f->local = true;
+    f->view->class->take(f->view, sealed, NULL, NULL);
+    snapshot_unref(sealed);
+    push(a, f);
+}
+
+void frame_open_detail(struct app *a, const struct rid *rid, bool raw)
+{
+    if (strcmp(rid->source, "weir") == 0) {
+        open_row_detail(a);
+        return;
+    }
+    struct frame *f = frame_new(a, &kind_detail, rid_copy(rid));
+    if (!ask(a, f)) {
+        frame_free(f);
+        return;
+    }
     push(a, f);
     if (raw)
         app_run_command(a, "raw");
@@ -134,23 +183,22 @@ void frame_open_detail(struct app *a, const struct rid *rid, bool raw)
 
 void frame_open_log(struct app *a, const struct rid *rid)
 {
-    struct source *s = source_for(a, rid);
-    if (!s)
-        return;
-    const struct stream_options options = {.follow = true};
-    guint64 id =
-        source_connector(s)->follow ? engine_follow(a->session->engine, s, rid, &options) : 0;
-    if (!id) {
-        app_complain(a,
-            source_connector(s)->follow ? "%d logs are followed already: close one"
-                                        : "this has no log%.0d",
-            LOGS_MAX);
-        return;
+    struct frame *f = frame_new(a, &kind_log, rid_copy(rid));
+    if (ask(a, f))
+        push(a, f);
+    else
+        frame_free(f);
+}
+
+/* What was asked for a frame that one went back from is asked anew; a log begins from its start. */
+static void ask_again(struct app *a, struct frame *f)
+{
+    if (f->kind == &kind_log) {
+        view_free(f->view);
+        f->view = view_new(f->kind, &a->settings);
     }
-    struct frame *f = frame_new(&kind_log, rid_copy(rid));
-    f->ask = id;
-    f->ask_source = s;
-    push(a, f);
+    if (f->ask)
+        ask(a, f);
 }
 
 /* -- following links ----------------------------------------------------------------------------- */
@@ -226,6 +274,115 @@ void frame_open_link(struct app *a, const struct link *link)
         open_link_of(a, link, rid);
 }
 
+/* What `:` takes to open the same view again: a kind of all sources, or whose rows and which. */
+static char *frame_path(const struct frame *f)
+{
+    if (!f->scope || f->kind == &kind_detail || f->kind == &kind_log)
+        return f->scope ? rid_print(f->scope) : g_strdup(f->kind->name);
+    g_autofree char *scope = rid_print(f->scope);
+    return strcmp(f->scope->source, "weir") == 0
+               ? g_strdup(f->kind->name)
+               : g_strconcat(scope, "/", kind_segment(f->kind), NULL);
+}
+
+char *frame_link(const struct app *a, const struct frame *f)
+{
+    const struct view *v = f->view;
+    g_autofree char *path = frame_path(f);
+    const char *filter = v->class->filter_text ? v->class->filter_text(v) : NULL;
+    const char *sort = v->class->sort_text ? v->class->sort_text(v) : NULL;
+    GString *out = g_string_new("weir://");
+    g_string_append_printf(out, "%s:%s", environment_name(a->session->environment), path);
+    if (filter && *filter) {
+        g_string_append(out, "?filter=");
+        g_string_append_uri_escaped(out, filter, NULL, FALSE);
+    }
+    if (sort && g_strcmp0(sort, f->kind->sort) != 0) {
+        g_string_append(out, filter && *filter ? "&sort=" : "?sort=");
+        g_string_append_uri_escaped(out, sort, NULL, FALSE);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* "events/groups/enrich-v2/offsets": the rows of a kind that a thing owns. */
+static bool open_rows_of(struct app *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    g_autofree char *owner = slash ? g_strndup(path, (gsize)(slash - path)) : NULL;
+    AUTO(rid) scope = owner ? rid_parse(owner, NULL) : NULL;
+    const struct source *s =
+        scope ? environment_source(a->session->environment, scope->source) : NULL;
+    const struct connector *c = s ? source_connector(s) : NULL;
+    const char *env = environment_name(a->session->environment);
+    if (scope && scope->env && strcmp(scope->env, env) != 0)
+        return false;
+    for (const struct kind *const *k = c ? c->kinds : NULL; k && *k; k++) {
+        bool whole = scope->count == 0 && (!(*k)->scope || (*k)->scope_optional);
+        const struct kind *of =
+            scope->count ? registry_kind_of(a->session->registry, c, scope) : NULL;
+        bool owned = of && (*k)->scope && strcmp((*k)->scope, of->name) == 0;
+        if (strcmp(kind_segment(*k), slash + 1) == 0 && (whole || owned)) {
+            frame_open_kind(a, *k, g_steal_pointer(&scope));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "filter=...&sort=..." of a link, for the view that it opened. */
+static void apply_query(struct app *a, const char *query)
+{
+    struct view *v = app_top(a)->view;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GHashTable) all = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, &error);
+    const char *filter = all ? g_hash_table_lookup(all, "filter") : NULL;
+    const char *sort = all ? g_hash_table_lookup(all, "sort") : NULL;
+    if ((filter && v->class->filter && !v->class->filter(v, filter, &error)) ||
+        (sort && v->class->sort && !v->class->sort(v, sort, &error)) || !all)
+        app_complain(a, "%s", error->message);
+}
+
+bool frame_open_address(struct app *a, const char *text, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "?", 2);
+    const char *path = parts[0] ? parts[0] : "";
+    const char *query = parts[0] ? parts[1] : NULL;
+    bool link = g_str_has_prefix(path, "weir://");
+    path += link ? strlen("weir://") : 0;
+    g_autofree char *own = g_strconcat(environment_name(a->session->environment), ":", NULL);
+    if (g_str_has_prefix(path, own))
+        path += strlen(own);
+    struct frame *before = app_top(a);
+    const struct kind *k = registry_kind(a->session->registry, path, NULL);
+    bool address = strchr(path, '/') || environment_source(a->session->environment, path);
+    AUTO(rid) rid = !k && address ? rid_parse(path, error) : NULL;
+    if (!k && !address)
+        return registry_kind(a->session->registry, path, error) != NULL;
+    if (k)
+        frame_open_kind(a, k, NULL);
+    else if (!open_rows_of(a, path) && rid)
+        frame_open_rid(a, rid);
+    if (app_top(a) == before)
+        return k || rid;
+    g_clear_error(error);
+    if (query)
+        apply_query(a, query);
+    return true;
+}
+
+void frame_open_home(struct app *a)
+{
+    frame_open_kind(a, registry_kind(a->session->registry, "problems", NULL), rid_source("weir"));
+}
+
+void frame_open_same(struct app *a, const struct frame *from)
+{
+    g_autofree char *link = frame_link(a, from);
+    if (from->local || strcmp(from->kind->name, app_top(a)->kind->name) == 0)
+        return;
+    frame_open_address(a, link, NULL);
+}
+
 void frame_open_rid(struct app *a, const struct rid *rid)
 {
     if (strcmp(rid->source, "weir") == 0) {
@@ -259,14 +416,24 @@ void frame_back(struct app *a)
     if (app_is_home(a))
         return;
     struct frame *f = app_top(a);
-    subscribe(a, f, false);
+    frame_cover(a, f);
     if (f->ask)
         engine_cancel(a->session->engine, f->ask);
-    g_ptr_array_set_size(a->frames, (int)a->frames->len - 1);
-    f = app_top(a);
-    subscribe(a, f, true);
-    frame_update(a, f);
-    app_dirty(a);
+    tab_keep_forward(a, g_ptr_array_steal_index(a->frames, a->frames->len - 1));
+    frame_show(a, app_top(a));
+}
+
+void frame_forward(struct app *a)
+{
+    struct frame *f = tab_take_forward(a);
+    if (!f) {
+        app_say(a, "there is nothing further on");
+        return;
+    }
+    frame_cover(a, app_top(a));
+    ask_again(a, f);
+    g_ptr_array_add(a->frames, f);
+    frame_show(a, f);
 }
 
 void frame_home(struct app *a)
@@ -275,38 +442,83 @@ void frame_home(struct app *a)
         frame_back(a);
 }
 
+/* The list in which a thing stands, with the cursor on it. */
+static void open_list_of(struct app *a, const struct rid *rid)
+{
+    const struct source *s = source_for(a, rid);
+    const struct kind *k =
+        s ? registry_kind_of(a->session->registry, source_connector(s), rid) : NULL;
+    if (!k)
+        return;
+    AUTO(rid) parent = rid_parent(rid);
+    g_autofree char *address = rid_print(rid);
+    const struct frame *before = app_top(a);
+    frame_open_kind(a, k, k->scope || parent->count ? g_steal_pointer(&parent) : NULL);
+    struct view *v = app_top(a)->view;
+    if (app_top(a) != before && v->class->select)
+        v->class->select(v, address);
+}
+
+void frame_open_owner(struct app *a)
+{
+    const struct frame *f = app_top(a);
+    AUTO(rid) rid = frame_selected_or_owner(f);
+    bool about = kind_column(f->kind, "about") >= 0; /* of a problem: the thing itself */
+    AUTO(rid) owner = rid && rid->count && !about ? rid_parent(rid) : rid ? rid_copy(rid) : NULL;
+    if (!owner || strcmp(owner->source, "weir") == 0) {
+        app_complain(a, "nothing owns this");
+        return;
+    }
+    if (owner->count > 0) {
+        open_list_of(a, owner);
+        return;
+    }
+    AUTO(rid) weir = rid_source("weir");
+    AUTO(rid) source = rid_child(weir, "sources", owner->source);
+    g_autofree char *address = rid_print(source);
+    frame_open_kind(a, registry_kind(a->session->registry, "sources", NULL), rid_copy(weir));
+    app_top(a)->view->class->select(app_top(a)->view, address);
+}
+
 /* -- data ---------------------------------------------------------------------------------------- */
+
+GPtrArray *frame_entries(const struct app *a, const struct frame *f)
+{
+    if (!f->scope && !f->ask)
+        return store_of_kind(a->session->store, f->kind);
+    GPtrArray *entries = g_ptr_array_new();
+    const struct store_entry *e =
+        f->ask || f->local ? NULL : store_get(a->session->store, f->kind, f->scope);
+    if (e)
+        g_ptr_array_add(entries, (gpointer)e);
+    return entries;
+}
 
 void frame_update(struct app *a, struct frame *f)
 {
     f->changed = false;
-    if (f->ask || !f->view->class->update)
+    if (f->ask || f->local || !f->view->class->update)
         return;
-    g_autoptr(GPtrArray) entries = NULL;
-    if (f->scope) {
-        entries = g_ptr_array_new();
-        const struct store_entry *e = store_get(a->session->store, f->kind, f->scope);
-        if (e)
-            g_ptr_array_add(entries, (gpointer)e);
-    } else {
-        entries = store_of_kind(a->session->store, f->kind);
-    }
+    g_autoptr(GPtrArray) entries = frame_entries(a, f);
     f->view->class->update(f->view, entries);
 }
 
 static void take_answer(struct app *a, const struct mail *m)
 {
-    for (guint i = 0; i < a->frames->len; i++) {
-        struct frame *f = g_ptr_array_index(a->frames, i);
-        if (f->ask == m->id && f->view->class->take)
-            f->view->class->take(f->view, m->snapshot, m->raw, m->error);
+    for (guint t = 0; t < a->tabs->len; t++) {
+        const struct tab *tab = g_ptr_array_index(a->tabs, t);
+        for (guint i = 0; i < tab->frames->len; i++) {
+            struct frame *f = g_ptr_array_index(tab->frames, i);
+            if (f->ask == m->id && f->view->class->take)
+                f->view->class->take(f->view, m->snapshot, m->raw, m->error);
+        }
     }
 }
 
 /* Whether a kind and scope are what the frame shows. */
 static bool shows(const struct frame *f, const struct kind *k, const struct rid *scope)
 {
-    if (f->ask || f->kind != k)
+    if (f->ask || f->local || f->kind != k)
         return false;
     return f->scope ? rid_equal(f->scope, scope) : scope->count == 0;
 }

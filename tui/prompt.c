@@ -67,7 +67,8 @@ static enum prompt_event choose(struct prompt *p, int step)
         return PROMPT_NOTHING;
     p->chosen = p->chosen < 0 ? (step > 0 ? 0 : n - 1) : (p->chosen + step + n) % n;
     const struct completion *c = g_ptr_array_index(p->completions, p->chosen);
-    g_string_assign(p->text, c->text);
+    g_string_truncate(p->text, p->from);
+    g_string_append(p->text, c->text);
     return PROMPT_CHOSE;
 }
 
@@ -122,11 +123,12 @@ static void add_completion(struct prompt *p, const char *name, const char *help)
     g_ptr_array_add(p->completions, c);
 }
 
-void prompt_complete(struct prompt *p, const char *const *all)
+void prompt_complete(struct prompt *p, gsize from, const char *const *all)
 {
     g_ptr_array_set_size(p->completions, 0);
     p->chosen = -1;
-    const char *text = p->text->str;
+    p->from = MIN(from, p->text->len);
+    const char *text = p->text->str + p->from;
     for (const char *const *c = all; *c; c += 2)
         if (g_ascii_strncasecmp(c[0], text, strlen(text)) == 0)
             add_completion(p, c[0], c[1]);

@@ -20,6 +20,7 @@ struct prompt {
     GString *text;
     GPtrArray *completions; /* struct completion that match what was typed */
     int chosen;             /* -1: none */
+    gsize from;             /* where the word begins that they complete */
 };
 
 enum prompt_event {
@@ -37,9 +38,9 @@ void prompt_open(struct prompt *p, enum prompt_mode mode, const char *text);
 void prompt_close(struct prompt *p);
 /* A key, or KEY_PASTE with its text. */
 enum prompt_event prompt_key(struct prompt *p, const char *key, const char *paste);
-/* Replaces the completions by those of all (name, help, name, help ..., NULL) that match the text:
- * first those that begin with it, then those that contain its letters in order. */
-void prompt_complete(struct prompt *p, const char *const *all);
+/* Replaces the completions by those of all (name, help, name, help ..., NULL) that match the text from
+ * byte from on: first those that begin with it, then those that contain its letters in order. */
+void prompt_complete(struct prompt *p, gsize from, const char *const *all);
 
 #define PROMPT_LIST_MAX 8 /* completions on the screen */
 /* Draws the line at y and the list above it. */

@@ -12,6 +12,7 @@
 #define NAME_WIDTH  12
 #define TYPE_WIDTH  8
 #define STATE_WIDTH 11
+#define TABS_NAMED  120 /* columns of the screen from which on the tabs have names */
 
 /* -- the title ----------------------------------------------------------------------------------- */
 
@@ -52,12 +53,7 @@ static void append_age(const struct app *a, GString *out, int64_t now_ms)
 {
     const struct frame *f = app_top(a);
     int64_t oldest = 0;
-    g_autoptr(GPtrArray) entries =
-        f->ask || f->scope ? g_ptr_array_new() : store_of_kind(a->session->store, f->kind);
-    const struct store_entry *one =
-        f->scope && !f->ask ? store_get(a->session->store, f->kind, f->scope) : NULL;
-    if (one)
-        g_ptr_array_add(entries, (gpointer)one);
+    g_autoptr(GPtrArray) entries = frame_entries(a, f);
     for (guint i = 0; i < entries->len; i++) {
         const struct store_entry *e = g_ptr_array_index(entries, i);
         if (e->snapshot && (!oldest || snapshot_at(e->snapshot) < oldest))
@@ -69,10 +65,12 @@ static void append_age(const struct app *a, GString *out, int64_t now_ms)
     g_string_append(out, " old");
 }
 
-static void append_clock(GString *out, int64_t now_ms)
+static void append_clock(const struct app *a, GString *out, int64_t now_ms)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(now_ms / 1000);
-    g_autofree char *text = g_date_time_format(now, "%d %b %H:%MZ");
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now_ms / 1000);
+    GTimeZone *zone = a->settings.zone;
+    g_autoptr(GDateTime) now = zone ? g_date_time_to_timezone(utc, zone) : g_date_time_ref(utc);
+    g_autofree char *text = g_date_time_format(now, zone ? "%d %b %H:%M%:z" : "%d %b %H:%MZ");
     g_string_append(out, text);
 }
 
@@ -93,11 +91,18 @@ static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
         }
         append_tally(a, right);
         g_string_append(right, "  ");
-        append_clock(right, now_ms);
+        append_clock(a, right, now_ms);
     } else {
         v->class->status(v, right);
         g_string_append(right, "  ");
         append_age(a, right, now_ms);
+    }
+    if (a->tabs->len > 1) {
+        g_string_append(right, "  ");
+        if (s->width >= TABS_NAMED)
+            tabs_append(a, right);
+        else
+            g_string_append_printf(right, "tab %u/%u", a->tab + 1, a->tabs->len);
     }
     const struct environment *e = a->session->environment;
     g_autofree char *mark = g_strdup_printf(" %s%s %s ",
@@ -268,7 +273,14 @@ void screen_draw(struct app *a, struct surface *s, int64_t now_ms)
     if (app_is_home(a))
         top += draw_sources(a, s, now_ms);
     struct view *v = app_top(a)->view;
-    struct surface area = surface_part(s, 0, top, s->width, s->height - top - 1);
+    int pane = preview_width(a, s->width), height = s->height - top - 1;
+    struct surface area = surface_part(s, 0, top, s->width - pane, height);
     v->class->draw(v, &area, now_ms);
+    if (pane) {
+        struct surface beside = surface_part(s, s->width - pane, top, pane, height);
+        preview_draw(a, &beside, now_ms);
+    }
     draw_bottom(a, s, now_ms);
+    if (a->overlay)
+        a->overlay->draw(a, s);
 }

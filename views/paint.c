@@ -96,14 +96,15 @@ static bool is_drawn(const struct paint_table *t, int column)
     return asked;
 }
 
-static bool add_column(
-    struct paint_layout *l, const struct paint_table *t, int column, int screen, int *left)
+static bool add_column(struct paint_layout *l, const struct paint_table *t, int column, int chosen,
+    int screen, int *left)
 {
-    int width = least_width(t, column, screen) + (l->count ? GAP : 0);
+    int width = (chosen ? chosen : least_width(t, column, screen)) + (l->count ? GAP : 0);
     if (l->count == PAINT_COLUMNS_MAX || width > *left)
         return false;
     l->column[l->count] = column;
     l->width[l->count] = width - (l->count ? GAP : 0);
+    l->fixed[l->count] = chosen > 0;
     *left -= width;
     l->count++;
     return true;
@@ -118,7 +119,9 @@ static void share_spare(struct paint_layout *l, const struct paint_table *t, int
         int wanted[PAINT_COLUMNS_MAX];
         for (unsigned i = 0; i < l->count; i++) {
             const struct column *c = column_info(t->columns, l->column[i]);
-            wanted[i] = is_text(c) ? MAX(natural_width(t, l->column[i]) - l->width[i], 0) : 0;
+            wanted[i] = is_text(c) && !l->fixed[i]
+                            ? MAX(natural_width(t, l->column[i]) - l->width[i], 0)
+                            : 0;
             weight += wanted[i] ? c->weight : 0;
         }
         int share = spare;
@@ -132,16 +135,31 @@ static void share_spare(struct paint_layout *l, const struct paint_table *t, int
     }
 }
 
+void paint_choice(const struct paint_table *t, struct choice *out)
+{
+    *out = t->choice ? *t->choice : (struct choice){0};
+    if (!t->choice && t->with_source)
+        out->column[out->count++] = COLUMN_SOURCE;
+    for (int c = 0; !t->choice && t->columns[c].name && out->count < CHOICE_MAX; c++)
+        if (is_drawn(t, c))
+            out->column[out->count++] = c;
+    out->column[out->count] = COLUMN_UNKNOWN;
+}
+
 void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, int width)
 {
     *l = (struct paint_layout){0};
     int left = width;
-    bool fits = t->kind->nameless || add_column(l, t, COLUMN_NAME, width, &left);
-    if (t->with_source)
-        fits = fits && add_column(l, t, COLUMN_SOURCE, width, &left);
-    for (int c = 0; fits && t->columns[c].name; c++)
-        if (is_drawn(t, c))
-            fits = add_column(l, t, c, width, &left);
+    struct choice choice;
+    paint_choice(t, &choice);
+    bool fits = t->kind->nameless || add_column(l, t, COLUMN_NAME, 0, width, &left);
+    for (unsigned i = 0, skipped = 0; i < choice.count && fits; i++) {
+        if (choice.column[i] == COLUMN_NAME && !t->kind->nameless)
+            continue;
+        if (skipped++ >= t->skip)
+            fits = add_column(l, t, choice.column[i], choice.width[i], width, &left);
+    }
+    l->cut = !fits;
     share_spare(l, t, left);
     for (unsigned i = 0; i < l->count; i++) {
         l->x[i] = x;
@@ -227,7 +245,7 @@ void paint_cell(const struct paint_row *r, int x, int width, int column)
     }
     enum role role = cell_role(cell, snapshot_row(r->snapshot, r->row), r->stale);
     g_string_truncate(r->scratch, 0);
-    quantity_append_cell(r->scratch, info, cell, r->now_ms);
+    quantity_append_cell_in(r->scratch, info, cell, &r->reader);
     enum fit fit = quantity_is_number(info->type) ? FIT_RIGHT
                    : info->flags & COLUMN_F_PROSE ? FIT_PROSE
                                                   : FIT_LEFT;
@@ -241,16 +259,27 @@ void paint_cells(const struct paint_row *r, const struct paint_layout *l, bool w
             paint_cell(r, l->x[i], l->width[i], l->column[i]);
 }
 
+/* The arrow of a column in "-lag,name", or nothing. */
+static const char *sort_arrow(const struct surface *s, const char *sort, const char *name)
+{
+    gsize n = strlen(name);
+    for (const char *p = sort; p && *p; p += strcspn(p, ","), p += *p == ',') {
+        bool descending = *p == '-';
+        p += descending;
+        if (strcspn(p, ",") == n && strncmp(p, name, n) == 0)
+            return descending ? surface_glyph(s, "↓", "v") : surface_glyph(s, "↑", "^");
+    }
+    return "";
+}
+
 void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
-    const struct column *columns, int sorted, bool descending)
+    const struct column *columns, const char *sort)
 {
     for (unsigned i = 0; i < l->count; i++) {
+        const struct column *column = column_info(columns, l->column[i]);
         const char *title = title_of(k, columns, l->column[i]);
-        const char *arrow = l->column[i] != sorted ? ""
-                            : descending           ? surface_glyph(s, "↓", "v")
-                                                   : surface_glyph(s, "↑", "^");
-        g_autofree char *text = g_strconcat(title, arrow, NULL);
-        bool right = quantity_is_number(column_info(columns, l->column[i])->type);
+        g_autofree char *text = g_strconcat(title, sort_arrow(s, sort, column->name), NULL);
+        bool right = quantity_is_number(column->type);
         put_fitted(s, l->x[i], y, l->width[i], ROLE_HEADING, text, right ? FIT_RIGHT : FIT_LEFT);
     }
 }

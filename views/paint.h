@@ -3,18 +3,21 @@
 #ifndef VIEWS_PAINT_H
 #define VIEWS_PAINT_H
 
-#include "kind.h"
+#include "choice.h"
+#include "quantity.h"
 #include "surface.h"
 
-#define PAINT_COLUMNS_MAX 64
+#define PAINT_COLUMNS_MAX CHOICE_MAX
 
 /* Columns of a table: which, where, how wide. A column of texts is as wide as its longest text, within
  * what fits; numbers have a width by type, so that a refresh does not move the columns. */
 struct paint_layout {
     unsigned count;
+    bool cut; /* not all columns fit */
     int column[PAINT_COLUMNS_MAX];
     int x[PAINT_COLUMNS_MAX];
     int width[PAINT_COLUMNS_MAX];
+    bool fixed[PAINT_COLUMNS_MAX]; /* somebody chose the width */
 };
 
 /* What a layout is made for. Columns that nobody asked for are left out until somebody does. */
@@ -23,12 +26,17 @@ struct paint_table {
     const struct column *columns;
     const GPtrArray *snapshots; /* const struct snapshot*, sealed; empty: nothing known yet */
     bool with_source;
-    int name_extra; /* columns before names: the indent of a tree */
+    int name_extra;              /* columns before names: the indent of a tree */
+    const struct choice *choice; /* NULL: the columns that are drawn by default */
+    unsigned skip;               /* chosen columns that are scrolled away, the name never */
 };
 
-/* Lays out name, source and the columns that are drawn by default, from x on in width columns; what
- * does not fit is left out from the right. */
+/* Lays out name, source and the chosen columns, from x on in width columns; what does not fit is left
+ * out from the right. */
 void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, int width);
+
+/* The columns that paint_layout would like to draw, without the name. */
+void paint_choice(const struct paint_table *t, struct choice *out);
 
 /* The letter of a row's health: X ! ? and blank, "z" where it is off. */
 const char *paint_mark(const struct row *r, bool stale);
@@ -42,16 +50,16 @@ struct paint_row {
     const struct snapshot *snapshot;
     size_t row;
     bool stale;
-    int64_t now_ms;
+    struct reader reader;
     GString *scratch; /* one for all cells of a frame: allocating it each time is half the work */
 };
 
 void paint_cell(const struct paint_row *r, int x, int width, int column);
 /* All columns of a layout but the name when without_name. */
 void paint_cells(const struct paint_row *r, const struct paint_layout *l, bool without_name);
-/* Headings; the sort column gets its arrow. */
+/* Headings; the columns of sort ("-lag,name" or NULL) get their arrows. */
 void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
-    const struct column *columns, int sorted, bool descending);
+    const struct column *columns, const char *sort);
 
 /* Text in the middle of an empty area, one line per sentence. */
 void paint_notice(struct surface *s, enum role role, const char *text);

@@ -264,10 +264,12 @@ static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
     g_autoptr(GPtrArray) snapshots = g_ptr_array_new();
     if (t->snapshot)
         g_ptr_array_add(snapshots, (gpointer)t->snapshot);
-    const struct paint_table table = {
-        v->kind, v->kind->columns, snapshots, false, deepest(t) * INDENT};
+    const struct paint_table table = {.kind = v->kind,
+        .columns = v->kind->columns,
+        .snapshots = snapshots,
+        .name_extra = deepest(t) * INDENT};
     paint_layout(&layout, &table, MARK_WIDTH, s->width - MARK_WIDTH);
-    paint_headings(s, used, &layout, v->kind, v->kind->columns, COLUMN_UNKNOWN, false);
+    paint_headings(s, used, &layout, v->kind, v->kind->columns, NULL);
     used++;
     size_t height = s->height > used ? (size_t)(s->height - used) : 0;
     struct list *l = &t->list_view.list;
@@ -277,7 +279,7 @@ static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
         .columns = v->kind->columns,
         .snapshot = t->snapshot,
         .stale = t->stale,
-        .now_ms = now_ms,
+        .reader = {now_ms, v->settings->zone},
         .scratch = scratch};
     for (size_t i = 0; i < height && l->top + i < t->lines->len; i++) {
         row.y = used + (int)i;

@@ -11,6 +11,13 @@ const struct view_class *view_class_of(enum shape shape)
     g_assert_not_reached();
 }
 
+struct view *view_new(const struct kind *k, const struct view_settings *settings)
+{
+    struct view *v = view_class_of(k->shape)->create(k);
+    v->settings = settings;
+    return v;
+}
+
 void view_free(struct view *v)
 {
     if (v)

@@ -82,18 +82,18 @@ static void put_problems(struct fixture *f)
 /* -- the console without a terminal ---------------------------------------------------------------- */
 
 /* What a test's configuration says beside its sources. */
-struct said {
+struct wish {
     const char *keys;
     bool simulated;
 };
 
 static void set_up(struct fixture *f, gconstpointer data)
 {
-    const struct said *said = data;
+    const struct wish *wish = data;
     g_autofree char *text =
         g_strdup_printf("environments:\n  prod-eu:\n    simulated: %s\n    sources:\n"
                         "      events: {type: demo}\n      warehouse: {type: demo}\nkeys: {%s}\n",
-            said->simulated ? "true" : "false", said->keys ? said->keys : "");
+            wish->simulated ? "true" : "false", wish->keys ? wish->keys : "");
     *f = (struct fixture){.file = config_read(text, NULL)};
     struct session *s = &f->session;
     s->config = f->file.config;
@@ -107,12 +107,10 @@ static void set_up(struct fixture *f, gconstpointer data)
     g_autoptr(GString) complaints = g_string_new(NULL);
     g_autofree const char **names = app_command_names();
     f->app = (struct app){.session = s,
-        .prompt = prompt_new(),
-        .paste = g_string_new(NULL),
-        .frames = g_ptr_array_new_with_free_func((GDestroyNotify)frame_free),
         .keymap = keymap_new(config_keys(s->config), names, complaints),
         .started = true};
     g_assert_cmpstr(complaints->str, ==, "");
+    app_init(&f->app);
     const struct kind *problems = registry_kind(s->registry, "problems", NULL);
     frame_open_kind(&f->app, problems, rid_source("weir"));
 }
@@ -120,13 +118,7 @@ static void set_up(struct fixture *f, gconstpointer data)
 static void tear_down(struct fixture *f, gconstpointer said)
 {
     (void)said;
-    struct app *a = &f->app;
-    g_ptr_array_unref(a->frames);
-    prompt_free(a->prompt);
-    g_string_free(a->paste, TRUE);
-    keymap_free(a->keymap);
-    g_free(a->message);
-    g_free(a->filter_before);
+    app_clear(&f->app);
     engine_free(f->session.engine);
     store_free(f->session.store);
     registry_free(f->session.registry);
@@ -376,7 +368,7 @@ static void any_size_can_be_drawn(struct fixture *f, gconstpointer said)
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
-    static const struct said plain, own = {.keys = "filter: F, help: ctrl-x"},
+    static const struct wish plain, own = {.keys = "filter: F, help: ctrl-x"},
                                     simulated = {.simulated = true};
 #define CONSOLE(name, said, test)                                                                  \
     g_test_add("/console/" name, struct fixture, said, set_up, test, tear_down)

@@ -111,7 +111,7 @@ static bool enter_would_end(const struct soak *s)
     pty_size(s->weir, NULL, &height);
     for (int y = 0; y < height; y++) {
         g_autofree char *row = pty_row(s->weir, y);
-        if (g_regex_match_simple("^(.>. +|:)(q!?|quit|close)( |$)", row, 0, 0))
+        if (g_regex_match_simple("^(.>. *|:)(q!?|quit|close)( |$)", row, 0, 0))
             return true;
     }
     return false;

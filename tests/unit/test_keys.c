@@ -164,22 +164,22 @@ static const char *completion(const struct prompt *p, guint i)
 static void completions_begin_with_what_was_typed(void)
 {
     struct prompt *p = open_prompt(PROMPT_COMMAND, "");
-    prompt_complete(p, choices);
+    prompt_complete(p, 0, choices);
     g_assert_cmpuint(p->completions->len, ==, 5);
     type(p, "t");
-    prompt_complete(p, choices);
+    prompt_complete(p, 0, choices);
     g_assert_cmpstr(completion(p, 0), ==, "trino.queries");
     g_assert_cmpstr(completion(p, 1), ==, "kafka.topics"); /* contains it */
     type(p, "OP");
-    prompt_complete(p, choices);
+    prompt_complete(p, 0, choices);
     g_assert_cmpstr(completion(p, 0), ==, "kafka.topics");
     g_assert_null(completion(p, 1));
     prompt_key(p, "ctrl-u", NULL);
     type(p, "kgr");
-    prompt_complete(p, choices);
+    prompt_complete(p, 0, choices);
     g_assert_cmpstr(completion(p, 0), ==, "kafka.groups");
     type(p, "zz");
-    prompt_complete(p, choices);
+    prompt_complete(p, 0, choices);
     g_assert_null(completion(p, 0));
     g_assert_cmpint(prompt_key(p, "tab", NULL), ==, PROMPT_NOTHING);
     prompt_free(p);
@@ -190,7 +190,7 @@ static void a_suggestion_is_taken_only_when_chosen(void)
 {
     struct prompt *p = open_prompt(PROMPT_COMMAND, "");
     type(p, "kafka");
-    prompt_complete(p, choices);
+    prompt_complete(p, 0, choices);
     g_assert_cmpint(p->chosen, ==, -1);
     g_assert_cmpint(prompt_key(p, "enter", NULL), ==, PROMPT_ENTER);
     g_assert_cmpstr(p->text->str, ==, "kafka");
@@ -228,10 +228,10 @@ static void the_prompt_fits_any_screen(void)
         for (int height = 1; height < 12; height++) {
             AUTO(cells) c = cells_new(width, height, false);
             struct prompt *p = open_prompt(width % 2 ? PROMPT_SORT : PROMPT_COMMAND, "日本語 x");
-            prompt_complete(p, (const char *const[]){"日本語 xy", "größer", NULL, NULL});
+            prompt_complete(p, 0, (const char *const[]){"日本語 xy", "größer", NULL, NULL});
             prompt_draw(p, &c->surface, height - 1);
             prompt_key(p, "ctrl-u", NULL);
-            prompt_complete(p, choices);
+            prompt_complete(p, 0, choices);
             prompt_key(p, "up", NULL);
             prompt_draw(p, &c->surface, height - 1);
             prompt_free(p);

@@ -185,7 +185,7 @@ static void a_cell_stays_in_its_column(void)
                 .columns = rows_columns,
                 .snapshot = s,
                 .row = row,
-                .now_ms = ROWS_NOW_MS,
+                .reader = {.now_ms = ROWS_NOW_MS},
                 .scratch = scratch};
             paint_cell(&r, 5, width, columns[i]);
             for (int x = 0; x < 40; x++)
