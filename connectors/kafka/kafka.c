@@ -7,8 +7,7 @@ static const struct option options[] = {
     {"brokers", OPTION_LIST, 0, NULL, "some of the brokers, as HOST:PORT; or url"},
     {"properties", OPTION_MAP, 0, NULL,
         "librdkafka's own names: security.protocol, sasl.mechanism, sasl.username, "
-        "ssl.ca.location, "
-        "..."},
+        "ssl.ca.location, ..."},
     {"password", OPTION_SECRET, 0, NULL, "sasl.password, for SASL_SSL and SASL_PLAINTEXT"},
     {"url", OPTION_URL, 0, NULL,
         "a Confluent REST Proxy (API v3) instead of brokers: http://HOST:8082, or "
@@ -34,8 +33,7 @@ static void check_options(const struct source *s, struct option_faults *faults)
     else if (url && source_has(s, "properties"))
         option_fault(faults, "properties", NULL,
             "\"properties\" are librdkafka's and go with \"brokers\"; a url takes ca_file, "
-            "username, "
-            "password, token, headers ...");
+            "username, password, token, headers ...");
     else if (!url && source_has(s, "username"))
         option_fault(faults, "username", NULL,
             "\"username\" goes with \"url\"; with brokers it is sasl.username under properties");
