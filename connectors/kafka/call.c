@@ -28,13 +28,14 @@ void call_init(struct call *c, struct lane *l, struct kafka *k)
 
 void call_enter(struct call *c)
 {
-    c->rk = kafka_enter(c->kafka);
+    c->rk = c->kafka ? kafka_enter(c->kafka) : NULL;
 }
 
 void call_leave(struct call *c)
 {
     c->rk = NULL;
-    kafka_leave(c->kafka);
+    if (c->kafka)
+        kafka_leave(c->kafka);
 }
 
 void call_request_clear(gpointer request)

@@ -1,7 +1,8 @@
 #include "kafka.h"
 
+#include "cycle.h"
 #include "kinds.h"
-#include "rest_cycle.h"
+#include "rest.h"
 
 static const struct option options[] = {
     {"brokers", OPTION_LIST, 0, NULL, "some of the brokers, as HOST:PORT; or url"},
@@ -66,20 +67,6 @@ static const char *const cluster_kinds[] = {
     "kafka.topics", "kafka.partitions", "kafka.brokers", NULL};
 static const char *const lag_kinds[] = {"kafka.groups", "kafka.offsets", NULL};
 
-static bool fetch_cluster(
-    struct lane *l, const struct rid *scope, struct batch *out, GError **error)
-{
-    const struct kafka_lane *k = lane_data(l);
-    return k->rest ? rest_fetch_cluster(l, scope, out, error)
-                   : cycle_fetch_cluster(l, scope, out, error);
-}
-
-static bool fetch_lag(struct lane *l, const struct rid *scope, struct batch *out, GError **error)
-{
-    const struct kafka_lane *k = lane_data(l);
-    return k->rest ? rest_fetch_lag(l, scope, out, error) : cycle_fetch_lag(l, scope, out, error);
-}
-
 /* In this order: the second of a round takes the metadata of the first. */
 static const struct feed feeds[] = {
     {
@@ -87,14 +74,14 @@ static const struct feed feeds[] = {
         .poll_ms = KAFKA_POLL_MS,
         .when = FEED_ALWAYS,
         .kinds = cluster_kinds,
-        .fetch = fetch_cluster,
+        .fetch = cycle_fetch_cluster,
     },
     {
         .name = "lag",
         .poll_ms = KAFKA_POLL_MS,
         .when = FEED_ALWAYS,
         .kinds = lag_kinds,
-        .fetch = fetch_lag,
+        .fetch = cycle_fetch_lag,
     },
     {0},
 };
