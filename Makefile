@@ -168,7 +168,7 @@ $(BUILD)/obj/sim_resources.o: $(BUILD)/sim_resources.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OPTIMIZE) $(shell $(PKG) --cflags gio-2.0) -c $< -o $@
 $(BUILD)/obj/tests/sim/%.o: tests/sim/%.c
-	$(call compile,$(INC_tests) -iquote tests/sim $(TEST_CFLAGS) $(shell $(PKG) --cflags $(SIM_PC)))
+	$(call compile,$(INC_tests) $(TEST_CFLAGS) $(shell $(PKG) --cflags $(SIM_PC)))
 $(BUILD)/core.a: $(CORE_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 $(BUILD)/weir-sim: $(call objects,$(SIM_SRC)) $(BUILD)/obj/sim_resources.o $(BUILD)/core.a

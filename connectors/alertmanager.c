@@ -348,7 +348,7 @@ static void set_alert(struct snapshot *s, size_t row, const cJSON *alert)
     snapshot_set_phase(s, row, g_strcmp0(state, "suppressed") == 0 ? PHASE_OFF : PHASE_RUN);
 }
 
-static bool add_alert(const struct http_element *e, void *data)
+static bool add_alert(const struct json_element *e, void *data)
 {
     struct alerts *all = data;
     const cJSON *alert = e->json;
@@ -403,7 +403,7 @@ static bool fetch_alerts(struct lane *l, const struct rid *scope, struct batch *
 
 /* -- silences ------------------------------------------------------------------------------------- */
 
-static bool add_silence(const struct http_element *e, void *data)
+static bool add_silence(const struct json_element *e, void *data)
 {
     struct snapshot *s = data;
     const cJSON *silence = e->json;
@@ -430,7 +430,7 @@ static bool add_silence(const struct http_element *e, void *data)
     return true;
 }
 
-static bool count_held(const struct http_element *e, void *data)
+static bool count_held(const struct json_element *e, void *data)
 {
     GHashTable *counts = data;
     for (const cJSON *i = json_first(json_get(e->json, "status.silencedBy")); i; i = i->next) {
@@ -508,7 +508,7 @@ struct search {
     guint hits;
 };
 
-static bool look_at(const struct http_element *e, void *data)
+static bool look_at(const struct json_element *e, void *data)
 {
     struct search *w = data;
     if (w->fingerprint && g_strcmp0(json_text(e->json, "fingerprint"), w->fingerprint) != 0)
@@ -608,7 +608,7 @@ static bool has_text(const cJSON *array, const char *text)
     return false;
 }
 
-static bool add_related(const struct http_element *e, void *data)
+static bool add_related(const struct json_element *e, void *data)
 {
     struct related *r = data;
     const char *fingerprint = json_text(e->json, "fingerprint");
@@ -694,7 +694,7 @@ static void check_cluster(const cJSON *status, struct snapshot *doctor)
         good ? NULL : "until it is ready, silences made at other members may be missing here");
 }
 
-static bool count_element(const struct http_element *e, void *count)
+static bool count_element(const struct json_element *e, void *count)
 {
     (void)e;
     ++*(guint *)count;

@@ -39,7 +39,7 @@ char *yaml_text(const struct yaml_node_s *node);   /* newly allocated; NULL when
  * that is no scalar is a fault. */
 GArray *yaml_pairs(struct yaml *y, struct yaml_node_s *map);
 void yaml_pairs_free(GArray *pairs);
-/* The items of a list (of a scalar: itself); owned array of struct fy_node*. */
+/* The items of a list (of a scalar: itself); owned array of struct yaml_node_s*. */
 GPtrArray *yaml_items(struct yaml *y, struct yaml_node_s *list);
 
 /* Adds a fault at a node (NULL: the whole file). */

@@ -232,6 +232,33 @@ bool airflow_has(const struct airflow *a, const char *path, const cJSON *json, c
                         url_of(a), path, member));
 }
 
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void airflow_add_names(cJSON *body, const char *member, GHashTable *set)
+{
+    cJSON *array = cJSON_AddArrayToObject(body, member);
+    GHashTableIter iter;
+    gpointer name;
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    g_hash_table_iter_init(&iter, set);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        g_ptr_array_add(sorted, name);
+    g_ptr_array_sort(sorted, by_name);
+    for (guint i = 0; i < sorted->len; i++)
+        cJSON_AddItemToArray(array, cJSON_CreateString(g_ptr_array_index(sorted, i)));
+}
+
+char *airflow_print(const cJSON *body)
+{
+    char *text = cJSON_PrintUnformatted(body);
+    char *copy = g_strdup(text);
+    cJSON_free(text);
+    return copy;
+}
+
 /* -- lists --------------------------------------------------------------------------------------- */
 
 /* Takes what fits under the cap; gives how many items the page has. */

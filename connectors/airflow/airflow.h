@@ -78,6 +78,10 @@ cJSON *airflow_get(struct airflow *a, const char *path, GError **error);
  * empty list. NULL json: false, and *error is left as it is. */
 bool airflow_has(const struct airflow *a, const char *path, const cJSON *json, const char *member,
     GError **error);
+/* Adds an array of the names in a set to a body: sorted, so that the same names make the same request. */
+void airflow_add_names(cJSON *body, const char *member, GHashTable *set);
+/* A body as it is sent; the caller frees it. */
+char *airflow_print(const cJSON *body);
 
 /* Items of a paged list, in order. Advances by what came, not by what was asked for: servers clamp
  * limits silently. Ends at max items, or early when leave_ms of the lane's time are left. */

@@ -9,8 +9,6 @@
  * anew. */
 #include "airflow.h"
 
-#include <string.h>
-
 #include "clock.h"
 #include "quantity.h"
 
@@ -243,41 +241,59 @@ static bool read_active(struct airflow *a, struct runs *t, GError **error)
     return true;
 }
 
-/* Pages of what ended within the window, the newest first, so that a cut loses the oldest. narrow: the
- * JSON members that say which, or NULL. *held: how many came, *total: how many there are. */
-static bool read_ended(struct airflow *a, struct runs *t, const char *narrow, guint pages,
-    guint *held, int64_t *total, GError **error)
+/* Pages of what ended within the window, the newest first, so that a cut loses the oldest. */
+struct ended {
+    GHashTable *dags;  /* a set of names, only of these; NULL: of all */
+    const char *state; /* only those that ended so; NULL: all */
+    guint pages;       /* at most */
+    guint held;        /* out: how many came */
+    int64_t total;     /* out: how many there are */
+};
+
+/* All but the page's offset. Made once: the names belong to runs that a page may replace. */
+static cJSON *ended_body(const struct runs *t, const struct ended *e)
 {
     g_autoptr(GString) since = g_string_new(NULL);
     quantity_append_iso(since, t->server_ms - AIRFLOW_WINDOW_MS);
-    *held = 0;
-    *total = 0;
-    for (guint got = 1; got > 0 && pages > 0 && (*held == 0 || *held < *total); pages--) {
-        g_autofree char *body =
-            g_strdup_printf("{%s\"end_date_gte\":\"%s\",\"order_by\":\"-end_date\","
-                            "\"page_limit\":%d,\"page_offset\":%u}",
-                narrow ? narrow : "", since->str, AIRFLOW_BATCH, *held);
+    cJSON *body = cJSON_CreateObject();
+    if (e->dags)
+        airflow_add_names(body, "dag_ids", e->dags);
+    if (e->state)
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(body, "states"), cJSON_CreateString(e->state));
+    cJSON_AddStringToObject(body, "end_date_gte", since->str);
+    cJSON_AddStringToObject(body, "order_by", "-end_date");
+    cJSON_AddNumberToObject(body, "page_limit", AIRFLOW_BATCH);
+    return body;
+}
+
+static bool read_ended(struct airflow *a, struct runs *t, struct ended *e, GError **error)
+{
+    AUTO(cJSON) body = ended_body(t, e);
+    cJSON *offset = cJSON_AddNumberToObject(body, "page_offset", 0);
+    guint pages = e->pages;
+    for (guint got = 1; got > 0 && pages > 0 && (e->held == 0 || e->held < e->total); pages--) {
+        cJSON_SetNumberHelper(offset, e->held);
+        g_autofree char *text = airflow_print(body);
         const struct http_request q = {
-            .method = "POST", .path = "/api/v2/dags/~/dagRuns/list", .body = body};
+            .method = "POST", .path = "/api/v2/dags/~/dagRuns/list", .body = text};
         AUTO(cJSON) page = airflow_send_json(a, &q, error);
         if (!airflow_has(a, q.path, page, "dag_runs", error))
             return false;
         got = 0;
         for (const cJSON *i = json_first(json_get(page, "dag_runs")); i; i = i->next, got++)
             take_run(i, t);
-        *held += got;
-        json_int(page, "total_entries", total);
+        e->held += got;
+        json_int(page, "total_entries", &e->total);
     }
     return true;
 }
 
 static bool read_all_ended(struct airflow *a, struct runs *t, GError **error)
 {
-    guint held;
-    int64_t total;
-    if (!read_ended(a, t, NULL, AIRFLOW_ENDED_RUNS_MAX / AIRFLOW_BATCH, &held, &total, error))
+    struct ended all = {.pages = AIRFLOW_ENDED_RUNS_MAX / AIRFLOW_BATCH};
+    if (!read_ended(a, t, &all, error))
         return false;
-    note_cut(t, "runs that ended within 24 h are held", held, total);
+    note_cut(t, "runs that ended within 24 h are held", all.held, all.total);
     return true;
 }
 
@@ -287,30 +303,16 @@ static void add_failed_dag(const struct run *r, void *data)
         g_hash_table_add(data, r->dag);
 }
 
-/* {"dag_ids":[...],"states":["success"], as the beginning of a body. */
-static char *successes_of(GHashTable *dags)
-{
-    AUTO(cJSON) names = cJSON_CreateArray();
-    g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(dags), (GCompareFunc)strcmp);
-    for (const GList *i = sorted; i; i = i->next)
-        cJSON_AddItemToArray(names, cJSON_CreateString(i->data));
-    char *text = cJSON_PrintUnformatted(names);
-    char *members = g_strdup_printf("\"dag_ids\":%s,\"states\":[\"success\"],", text);
-    cJSON_free(text);
-    return members;
-}
-
 /* One page of the newest successes tells of nearly every failure whether it is history. */
 static bool read_failures(struct airflow *a, struct runs *t, GError **error)
 {
-    guint held;
-    int64_t total;
-    if (!read_ended(a, t, "\"states\":[\"failed\"],", 1, &held, &total, error))
+    struct ended failed = {.state = "failed", .pages = 1};
+    if (!read_ended(a, t, &failed, error))
         return false;
     g_autoptr(GHashTable) dags = g_hash_table_new(g_str_hash, g_str_equal);
     runs_each(t, add_failed_dag, dags);
-    g_autofree char *narrow = successes_of(dags);
-    return g_hash_table_size(dags) == 0 || read_ended(a, t, narrow, 1, &held, &total, error);
+    struct ended succeeded = {.dags = dags, .state = "success", .pages = 1};
+    return g_hash_table_size(dags) == 0 || read_ended(a, t, &succeeded, error);
 }
 
 static struct runs *begin_anew(const struct airflow *a)

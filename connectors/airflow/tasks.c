@@ -7,8 +7,6 @@
  * are active. */
 #include "airflow.h"
 
-#include <string.h>
-
 #include "clock.h"
 
 #define ACTIVE                                                                                     \
@@ -215,40 +213,17 @@ static void add_wanted(const struct run *r, void *data)
     g_hash_table_insert(q->wanted, g_steal_pointer(&key), failed ? (gpointer)r : NULL);
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorted, so that the same runs make the same request. */
-static void add_names(cJSON *body, const char *member, GHashTable *set)
-{
-    cJSON *array = cJSON_AddArrayToObject(body, member);
-    GHashTableIter iter;
-    gpointer name;
-    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
-    g_hash_table_iter_init(&iter, set);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        g_ptr_array_add(sorted, name);
-    g_ptr_array_sort(sorted, by_name);
-    for (guint i = 0; i < sorted->len; i++)
-        cJSON_AddItemToArray(array, cJSON_CreateString(g_ptr_array_index(sorted, i)));
-}
-
 static char *failed_body(const struct asked *q, guint offset)
 {
     AUTO(cJSON) body = cJSON_CreateObject();
-    add_names(body, "dag_ids", q->dags);
-    add_names(body, "dag_run_ids", q->runs);
+    airflow_add_names(body, "dag_ids", q->dags);
+    airflow_add_names(body, "dag_run_ids", q->runs);
     cJSON *states = cJSON_AddArrayToObject(body, "state");
     cJSON_AddItemToArray(states, cJSON_CreateString("failed"));
     cJSON_AddItemToArray(states, cJSON_CreateString("upstream_failed"));
     cJSON_AddNumberToObject(body, "page_limit", AIRFLOW_BATCH);
     cJSON_AddNumberToObject(body, "page_offset", offset);
-    char *text = cJSON_PrintUnformatted(body);
-    char *copy = g_strdup(text);
-    cJSON_free(text);
-    return copy;
+    return airflow_print(body);
 }
 
 /* Members that no row shows, and that are most of the bytes. */

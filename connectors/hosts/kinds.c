@@ -160,8 +160,7 @@ const struct kind hosts_processes_kind = {
 static const struct option options[] = {
     {"hosts", OPTION_LIST, 0, NULL,
         "ssh names, brackets count: [\"dp-w[01-40]\", dp-b1, local]; local is this machine, "
-        "without "
-        "ssh"},
+        "without ssh"},
     {"roles", OPTION_LISTS, 0, NULL, "what hosts are for: {kafka: [\"dp-b*\"]}"},
     {"ssh_config", OPTION_FILE, 0, NULL, "read by ssh instead of ~/.ssh/config (ssh -F)"},
     {"shell", OPTION_LISTS, 0, NULL,

@@ -28,13 +28,14 @@ void call_init(struct call *c, struct lane *l, struct kafka *k)
 
 void call_enter(struct call *c)
 {
-    c->rk = kafka_enter(c->kafka);
+    c->rk = c->kafka ? kafka_enter(c->kafka) : NULL;
 }
 
 void call_leave(struct call *c)
 {
     c->rk = NULL;
-    kafka_leave(c->kafka);
+    if (c->kafka)
+        kafka_leave(c->kafka);
 }
 
 void call_request_clear(gpointer request)
@@ -288,11 +289,6 @@ bool call_all(struct call *c, GArray *requests, int timeout_ms, GError **error)
     return ok;
 }
 
-/* rd_kafka_metadata() waits its whole time for a connection and does not say why none comes; and when
- * the broker that it chose dies just then, it waits for that one. So it is asked in turns, which get
- * longer for networks on which an answer takes long, and between them librdkafka's callbacks are heard
- * and another broker gets its chance. All topics are asked for even then: asked for "the known ones"
- * it would let brokers create those that were deleted meanwhile. */
 const rd_kafka_ConfigResource_t **call_configs(const rd_kafka_event_t *event, size_t *count)
 {
     *count = 0;
@@ -301,6 +297,11 @@ const rd_kafka_ConfigResource_t **call_configs(const rd_kafka_event_t *event, si
                  : NULL;
 }
 
+/* rd_kafka_metadata() waits its whole time for a connection and does not say why none comes; and when
+ * the broker that it chose dies just then, it waits for that one. So it is asked in turns, which get
+ * longer for networks on which an answer takes long, and between them librdkafka's callbacks are heard
+ * and another broker gets its chance. All topics are asked for even then: asked for "the known ones"
+ * it would let brokers create those that were deleted meanwhile. */
 const struct rd_kafka_metadata *call_metadata(struct call *c, int timeout_ms, GError **error)
 {
     const struct rd_kafka_metadata *metadata = NULL;

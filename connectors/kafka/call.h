@@ -14,7 +14,7 @@
  * puts around what it does, rk is the handle. */
 struct call {
     struct lane *lane;
-    struct kafka *kafka;
+    struct kafka *kafka; /* NULL: by REST, and so is rk */
     rd_kafka_t *rk;
     int64_t reserve_ms; /* left of the lane's time for what comes after: CALL_RESERVE_MS or more */
 };

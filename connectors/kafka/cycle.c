@@ -470,6 +470,7 @@ static bool fetch_topic(
     if (!name)
         return weir_fail(error, WEIR_ERROR_USAGE, "partitions belong to a topic");
     int64_t now = now_of(k);
+    /* By REST never: no feed reads all ends. */
     bool held = k->state->cluster_cycles > 0 && kafka_is_current(k->state->metadata_ms, now) &&
                 kafka_is_current(k->state->ends_ms, now);
     struct kafka_topic *t = held ? kafka_topic(k->state, name) : NULL;
@@ -490,6 +491,8 @@ static bool fetch_group(
     struct kafka_group *g = held ? kafka_group(k->state, id) : NULL;
     if (!g || !kafka_group_is_current(g, now_of(k)))
         g = cycle_one_group(k, id, error);
+    else if (k->rest)
+        rest_add_begins(k, g);
     if (g)
         publish_offsets(g, out);
     return g != NULL;
@@ -499,7 +502,9 @@ bool cycle_fetch_cluster(struct lane *l, const struct rid *scope, struct batch *
 {
     struct kafka_lane *k = lane_data(l);
     call_enter(&k->call);
-    bool ok = scope->count == 0 ? read_cluster(k, out, error) : fetch_topic(k, scope, out, error);
+    bool ok = scope->count > 0 ? fetch_topic(k, scope, out, error)
+              : k->rest        ? rest_read_cluster(k, out, error)
+                               : read_cluster(k, out, error);
     call_leave(&k->call);
     return ok;
 }
@@ -507,10 +512,12 @@ bool cycle_fetch_cluster(struct lane *l, const struct rid *scope, struct batch *
 bool cycle_fetch_lag(struct lane *l, const struct rid *scope, struct batch *out, GError **error)
 {
     struct kafka_lane *k = lane_data(l);
-    if (scope->count == 0)
+    if (scope->count == 0 && k->kafka)
         kafka_renew(k->kafka, l);
     call_enter(&k->call);
-    bool ok = scope->count == 0 ? read_lag(k, out, error) : fetch_group(k, scope, out, error);
+    bool ok = scope->count > 0 ? fetch_group(k, scope, out, error)
+              : k->rest        ? rest_read_lag(k, out, error)
+                               : read_lag(k, out, error);
     call_leave(&k->call);
     return ok;
 }

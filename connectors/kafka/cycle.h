@@ -33,6 +33,7 @@ bool cycle_metadata(struct kafka_lane *k, int64_t max_age_ms, GError **error);
 struct kafka_group *cycle_one_group(struct kafka_lane *k, const char *id, GError **error);
 struct kafka_topic *cycle_one_topic(struct kafka_lane *k, const char *name, GError **error);
 
+/* The feeds, by either way. */
 bool cycle_fetch_cluster(
     struct lane *l, const struct rid *scope, struct batch *out, GError **error);
 bool cycle_fetch_lag(struct lane *l, const struct rid *scope, struct batch *out, GError **error);

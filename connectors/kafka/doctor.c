@@ -76,8 +76,7 @@ static void check_groups(struct kafka_lane *k, struct snapshot *doctor)
     learn_clear(&learn);
 }
 
-/* Asks for the offsets of one group, the right that lag needs. */
-static void check_lag(struct kafka_lane *k, struct snapshot *doctor)
+void kafka_check_lag(struct kafka_lane *k, struct snapshot *doctor, const char *advice)
 {
     GHashTableIter iter;
     struct kafka_group *g;
@@ -88,12 +87,12 @@ static void check_lag(struct kafka_lane *k, struct snapshot *doctor)
         return;
     }
     g_autoptr(GError) error = NULL;
-    g = cycle_one_group(k, g->id, &error);
+    g_autofree char *id = g_strdup(g->id); /* g may be gone by then */
+    g = cycle_one_group(k, id, &error);
     g_autofree char *seen = g ? g_strdup_printf("commits and ends of group \"%s\": %u partitions",
-                                    g->id, g->totals.partitions)
+                                    id, g->totals.partitions)
                               : NULL;
-    doctor_add(doctor, "lag", g ? HEALTH_OK : HEALTH_FAIL, g ? seen : error->message,
-        "the user needs DESCRIBE on groups and topics");
+    doctor_add(doctor, "lag", g ? HEALTH_OK : HEALTH_FAIL, g ? seen : error->message, advice);
 }
 
 static const char *answer_text(enum kafka_answer answer)
@@ -149,7 +148,7 @@ static bool check_all(struct kafka_lane *k, struct snapshot *doctor, GError **er
     doctor_add(doctor, "reachable", HEALTH_OK, seen, NULL);
     check_security(k, doctor);
     check_groups(k, doctor);
-    check_lag(k, doctor);
+    kafka_check_lag(k, doctor, "the user needs DESCRIBE on groups and topics");
     check_configs(k, doctor);
     return true;
 }

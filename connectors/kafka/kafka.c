@@ -1,14 +1,14 @@
 #include "kafka.h"
 
+#include "cycle.h"
 #include "kinds.h"
-#include "rest_cycle.h"
+#include "rest.h"
 
 static const struct option options[] = {
     {"brokers", OPTION_LIST, 0, NULL, "some of the brokers, as HOST:PORT; or url"},
     {"properties", OPTION_MAP, 0, NULL,
         "librdkafka's own names: security.protocol, sasl.mechanism, sasl.username, "
-        "ssl.ca.location, "
-        "..."},
+        "ssl.ca.location, ..."},
     {"password", OPTION_SECRET, 0, NULL, "sasl.password, for SASL_SSL and SASL_PLAINTEXT"},
     {"url", OPTION_URL, 0, NULL,
         "a Confluent REST Proxy (API v3) instead of brokers: http://HOST:8082, or "
@@ -34,8 +34,7 @@ static void check_options(const struct source *s, struct option_faults *faults)
     else if (url && source_has(s, "properties"))
         option_fault(faults, "properties", NULL,
             "\"properties\" are librdkafka's and go with \"brokers\"; a url takes ca_file, "
-            "username, "
-            "password, token, headers ...");
+            "username, password, token, headers ...");
     else if (!url && source_has(s, "username"))
         option_fault(faults, "username", NULL,
             "\"username\" goes with \"url\"; with brokers it is sasl.username under properties");
@@ -68,20 +67,6 @@ static const char *const cluster_kinds[] = {
     "kafka.topics", "kafka.partitions", "kafka.brokers", NULL};
 static const char *const lag_kinds[] = {"kafka.groups", "kafka.offsets", NULL};
 
-static bool fetch_cluster(
-    struct lane *l, const struct rid *scope, struct batch *out, GError **error)
-{
-    const struct kafka_lane *k = lane_data(l);
-    return k->rest ? rest_fetch_cluster(l, scope, out, error)
-                   : cycle_fetch_cluster(l, scope, out, error);
-}
-
-static bool fetch_lag(struct lane *l, const struct rid *scope, struct batch *out, GError **error)
-{
-    const struct kafka_lane *k = lane_data(l);
-    return k->rest ? rest_fetch_lag(l, scope, out, error) : cycle_fetch_lag(l, scope, out, error);
-}
-
 /* In this order: the second of a round takes the metadata of the first. */
 static const struct feed feeds[] = {
     {
@@ -89,14 +74,14 @@ static const struct feed feeds[] = {
         .poll_ms = KAFKA_POLL_MS,
         .when = FEED_ALWAYS,
         .kinds = cluster_kinds,
-        .fetch = fetch_cluster,
+        .fetch = cycle_fetch_cluster,
     },
     {
         .name = "lag",
         .poll_ms = KAFKA_POLL_MS,
         .when = FEED_ALWAYS,
         .kinds = lag_kinds,
-        .fetch = fetch_lag,
+        .fetch = cycle_fetch_lag,
     },
     {0},
 };

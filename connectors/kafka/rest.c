@@ -8,40 +8,21 @@
 
 /* -- the connection ------------------------------------------------------------------------------ */
 
-static bool set_secret(
-    struct rest *r, const struct source *s, const char *name, const char *user, GError **error)
-{
-    const struct secret_spec *spec = source_secret(s, name);
-    if (!spec)
-        return true;
-    AUTO(secret) secret = secret_fetch(spec, error);
-    if (!secret)
-        return false;
-    if (user)
-        http_set_basic(r->http, user, secret_text(secret));
-    else
-        http_set_bearer(r->http, secret_text(secret));
-    return true;
-}
-
 struct rest *rest_new(struct lane *l, GError **error)
 {
     const struct source *s = lane_source(l);
-    const char *user = source_text(s, "username");
     struct rest *r = g_new0(struct rest, 1);
     r->lane = l;
     r->url = g_strdup(source_text(s, "url"));
     if (g_str_has_suffix(r->url, "/v3"))
         r->url[strlen(r->url) - 3] = '\0';
     r->http = http_new(l, r->url, error);
-    if (r->http && user)
-        http_set_user(r->http, user);
-    if (!r->http || !set_secret(r, s, "password", user, error) ||
-        !set_secret(r, s, "token", NULL, error)) {
-        rest_free(r);
-        return NULL;
-    }
-    return r;
+    if (r->http)
+        http_set_user(r->http, source_text(s, "username"));
+    if (r->http && http_sign_in(r->http, error))
+        return r;
+    rest_free(r);
+    return NULL;
 }
 
 void rest_free(struct rest *r)

@@ -5,7 +5,6 @@
 #include "publish.h"
 #include "rest_learn.h"
 #include "rest_places.h"
-#include "rid.h"
 
 #define METADATA_REUSE_MS 5000
 #define SLOW_MS           300000  /* configurations, the controller */
@@ -158,7 +157,7 @@ static void publish_cluster(struct kafka_lane *k, struct batch *out)
     publish_topics(k->state, out);
 }
 
-static bool read_cluster(struct kafka_lane *k, struct batch *out, GError **error)
+bool rest_read_cluster(struct kafka_lane *k, struct batch *out, GError **error)
 {
     if (!rest_metadata(k, 0, error))
         return false;
@@ -440,7 +439,7 @@ bool rest_list_groups(struct kafka_lane *k, GError **error)
     return pages != NULL;
 }
 
-static bool read_lag(struct kafka_lane *k, struct batch *out, GError **error)
+bool rest_read_lag(struct kafka_lane *k, struct batch *out, GError **error)
 {
     struct kafka_state *s = k->state;
     int64_t begin = now_of(k);
@@ -470,6 +469,11 @@ static void read_begins(struct kafka_lane *k, struct kafka_group *g, int64_t sin
     }
     read_offsets(k, places, NULL);
     kafka_group_count(k->state, g, since_ms);
+}
+
+void rest_add_begins(struct kafka_lane *k, struct kafka_group *g)
+{
+    read_begins(k, g, g->committed_ms - LAGS_MS);
 }
 
 static struct kafka_group *ask_group(struct kafka_lane *k, const char *id, GError **error)
@@ -513,46 +517,4 @@ struct kafka_group *rest_one_group(struct kafka_lane *k, const char *id, GError 
         rest_learn_consumers(g, pages, now_of(k));
     read_begins(k, g, begin);
     return g;
-}
-
-/* -- feeds --------------------------------------------------------------------------------------- */
-
-static bool fetch_topic(
-    struct kafka_lane *k, const struct rid *scope, struct batch *out, GError **error)
-{
-    const char *name = rid_name(scope, "topics");
-    if (!name)
-        return weir_fail(error, WEIR_ERROR_USAGE, "partitions belong to a topic");
-    struct kafka_topic *t = cycle_one_topic(k, name, error);
-    if (t)
-        publish_partitions(k->state, t, out);
-    return t != NULL;
-}
-
-static bool fetch_group(
-    struct kafka_lane *k, const struct rid *scope, struct batch *out, GError **error)
-{
-    const char *id = rid_name(scope, "groups");
-    if (!id)
-        return weir_fail(error, WEIR_ERROR_USAGE, "offsets belong to a group");
-    struct kafka_group *g = k->state->lag_cycles > 0 ? kafka_group(k->state, id) : NULL;
-    if (g && kafka_group_is_current(g, now_of(k)))
-        read_begins(k, g, g->committed_ms - LAGS_MS);
-    else
-        g = rest_one_group(k, id, error);
-    if (g)
-        publish_offsets(g, out);
-    return g != NULL;
-}
-
-bool rest_fetch_cluster(struct lane *l, const struct rid *scope, struct batch *out, GError **error)
-{
-    struct kafka_lane *k = lane_data(l);
-    return scope->count == 0 ? read_cluster(k, out, error) : fetch_topic(k, scope, out, error);
-}
-
-bool rest_fetch_lag(struct lane *l, const struct rid *scope, struct batch *out, GError **error)
-{
-    struct kafka_lane *k = lane_data(l);
-    return scope->count == 0 ? read_lag(k, out, error) : fetch_group(k, scope, out, error);
 }

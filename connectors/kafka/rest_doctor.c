@@ -44,26 +44,6 @@ static void check_groups(struct kafka_lane *k, struct snapshot *doctor)
         "the proxy's user needs DESCRIBE on the cluster or on groups");
 }
 
-static void check_lag(struct kafka_lane *k, struct snapshot *doctor)
-{
-    GHashTableIter iter;
-    struct kafka_group *g;
-    g_hash_table_iter_init(&iter, k->state->groups);
-    if (!g_hash_table_iter_next(&iter, NULL, (gpointer *)&g)) {
-        doctor_add(doctor, "lag", HEALTH_UNKNOWN, "no group to try it on",
-            "DESCRIBE on groups and topics is needed");
-        return;
-    }
-    g_autoptr(GError) error = NULL;
-    g_autofree char *id = g_strdup(g->id);
-    g = rest_one_group(k, id, &error);
-    g_autofree char *seen = g ? g_strdup_printf("commits and ends of group \"%s\": %u partitions",
-                                    id, g->totals.partitions)
-                              : NULL;
-    doctor_add(doctor, "lag", g ? HEALTH_OK : HEALTH_FAIL, g ? seen : error->message,
-        "the proxy's user needs DESCRIBE on groups and topics");
-}
-
 static void check_places(struct kafka_lane *k, struct snapshot *doctor)
 {
     struct kafka_state *s = k->state;
@@ -89,7 +69,7 @@ bool rest_check(struct kafka_lane *k, struct snapshot *doctor, GError **error)
     doctor_add(doctor, "reachable", HEALTH_OK, seen, NULL);
     check_security(k, doctor);
     check_groups(k, doctor);
-    check_lag(k, doctor);
+    kafka_check_lag(k, doctor, "the proxy's user needs DESCRIBE on groups and topics");
     check_places(k, doctor);
     return true;
 }

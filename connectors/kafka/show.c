@@ -383,11 +383,9 @@ bool kafka_show(
     struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw, GError **error)
 {
     struct showing s = {lane_data(l), cJSON_CreateObject(), cJSON_CreateObject()};
-    if (s.lane->kafka)
-        call_enter(&s.lane->call);
+    call_enter(&s.lane->call);
     bool ok = show_part(&s, what, error);
-    if (s.lane->kafka)
-        call_leave(&s.lane->call);
+    call_leave(&s.lane->call);
     if (ok) {
         char *text = cJSON_Print(s.raw);
         g_string_append(raw, text);

@@ -14,6 +14,7 @@
 #include "tape.h"
 
 #define LIMIT_MS 10000 /* of one request, where neither source nor connector says */
+#define SKEW_MS  2000  /* a Date of whole seconds tells of no less */
 
 void http_init(void)
 {
@@ -223,7 +224,7 @@ int64_t http_reply_skew_ms(const struct http_reply *r, int64_t now_ms)
 {
     int64_t at_ms, skew_ms;
     bool told = http_reply_time(r, &at_ms) && !__builtin_sub_overflow(at_ms, now_ms, &skew_ms);
-    return told && (skew_ms > 2000 || skew_ms < -2000) ? skew_ms : 0;
+    return told && (skew_ms > SKEW_MS || skew_ms < -SKEW_MS) ? skew_ms : 0;
 }
 
 /* -- one transfer -------------------------------------------------------------------------------- */

@@ -116,13 +116,8 @@ cJSON *http_send_json(struct http *h, const struct http_request *q, GError **err
  * until it says false or body_max bytes have come. Then cut is set: there is more than was taken.
  * An answer that is no list, or a list that breaks off, is an error; take may have seen its beginning. */
 #define HTTP_LIST_MAX (32 * 1024 * 1024)
-struct http_element {
-    const cJSON *json;
-    const char *text; /* its own, not terminated */
-    gsize length;
-};
 struct http_list {
-    bool (*take)(const struct http_element *e, void *data);
+    bool (*take)(const struct json_element *e, void *data);
     void *data;
     gsize body_max; /* 0: HTTP_LIST_MAX */
     bool cut;

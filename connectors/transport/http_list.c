@@ -30,27 +30,17 @@ static bool fail_cut(struct http *h, const struct http_request *q, GError **erro
 static bool take_elements(struct http *h, const struct http_request *q, const struct http_reply *r,
     struct http_list *list, GError **error)
 {
-    const char *at = r->body->str, *end = at + r->body->len;
-    struct http_element e;
-    g_autoptr(GError) broken = NULL;
-    bool any = false;
-    list->cut = r->cut;
-    while (json_next_element(&at, end, &e.text, &e.length, &broken)) {
-        AUTO(cJSON) json = json_parse(e.text, e.length, NULL);
-        if (!json)
-            return fail(h, q, r, error);
-        if (!any && !cJSON_IsObject(json)) /* no list of things, then, without things */
-            return fail_list(h, q, error);
-        e.json = json;
-        any = true;
-        if (!list->take(&e, list->data)) {
-            list->cut = true;
-            return true;
-        }
+    const struct json_list text = {r->body->str, r->body->len, r->cut, list->take, list->data};
+    enum json_list_end end = json_take_elements(&text, NULL);
+    list->cut = end == JSON_LIST_CUT;
+    switch (end) {
+    case JSON_LIST_WHOLE:
+    case JSON_LIST_CUT: return true;
+    case JSON_LIST_NOTHING: return fail_cut(h, q, error);
+    case JSON_LIST_OTHER: return fail_list(h, q, error);
+    case JSON_LIST_BROKEN: break;
     }
-    if (r->cut && !any)
-        return fail_cut(h, q, error);
-    return !broken || r->cut || fail(h, q, r, error);
+    return fail(h, q, r, error);
 }
 
 bool http_read_list(struct http *h, const char *path, struct http_list *list, GError **error)

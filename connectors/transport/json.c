@@ -207,6 +207,30 @@ bool json_next_element(
     return true;
 }
 
+enum json_list_end json_take_elements(const struct json_list *list, GError **error)
+{
+    const char *at = list->text, *end = at + list->length;
+    struct json_element e;
+    g_autoptr(GError) broken = NULL;
+    bool any = false;
+    for (; json_next_element(&at, end, &e.text, &e.length, &broken); any = true) {
+        AUTO(cJSON) json = json_parse(e.text, e.length, error);
+        if (!json)
+            return JSON_LIST_BROKEN;
+        if (!any && !cJSON_IsObject(json))
+            return JSON_LIST_OTHER;
+        e.json = json;
+        if (!list->take(&e, list->data))
+            return JSON_LIST_CUT;
+    }
+    if (list->cut)
+        return any ? JSON_LIST_CUT : JSON_LIST_NOTHING;
+    if (!broken)
+        return JSON_LIST_WHOLE;
+    g_propagate_error(error, g_steal_pointer(&broken));
+    return JSON_LIST_BROKEN;
+}
+
 /* -- getters ------------------------------------------------------------------------------------- */
 
 static const cJSON *member(const cJSON *object, const char *name, gsize length)

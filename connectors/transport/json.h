@@ -29,6 +29,28 @@ cJSON *json_parse(const char *text, gsize length, GError **error);
 bool json_next_element(
     const char **at, const char *end, const char **element, gsize *length, GError **error);
 
+/* All elements of such a list, parsed one by one. */
+struct json_element {
+    const cJSON *json;
+    const char *text; /* its own, not terminated */
+    gsize length;
+};
+struct json_list {
+    const char *text;
+    gsize length;
+    bool cut;                                               /* the text ends somewhere */
+    bool (*take)(const struct json_element *e, void *data); /* false: no more */
+    void *data;
+};
+enum json_list_end {
+    JSON_LIST_WHOLE,
+    JSON_LIST_CUT,     /* by its text, or by take: there is more than was taken */
+    JSON_LIST_NOTHING, /* cut before its first element: not the same as none */
+    JSON_LIST_OTHER,   /* no list of objects, by its first element */
+    JSON_LIST_BROKEN,  /* *error; take may have seen its beginning */
+};
+enum json_list_end json_take_elements(const struct json_list *list, GError **error);
+
 /* A member of an object, NULL when object is none or has none of that name (case-sensitive). path may
  * hold dots: "memoryInfo.pool.maxBytes". */
 const cJSON *json_get(const cJSON *object, const char *path);

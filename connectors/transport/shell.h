@@ -4,10 +4,11 @@
  * standard input, because no quoting survives every login shell. Every line that is sent passes the
  * gate (method "SHELL") first.
  *
- * Which transport: the command where one is given (shell_set_command), else `ssh -G HOST` says where the host is and how the user reaches it. What libssh2
- * cannot do by that answer (jumps, proxy commands, certificates ...), or turns out not to be able to
- * do while connecting (algorithms, RSA signatures), is done by the system's ssh. A key is only ever
- * accepted when known_hosts has it, and nothing is ever written there.
+ * Which transport: the command where one is given (shell_set_command), else `ssh -G HOST` says where
+ * the host is and how the user reaches it. What libssh2 cannot do by that answer (jumps, proxy
+ * commands, certificates ...), or turns out not to be able to do while connecting (algorithms, RSA
+ * signatures), is done by the system's ssh. A key is only ever accepted when known_hosts has it, and
+ * nothing is ever written there.
  *
  * Nothing here blocks but shell_poll(), which waits for all shells of a set at once, at most as long as
  * it is told. A set belongs to one lane. Every stage has a deadline of its own, in its host's own time:

@@ -374,8 +374,7 @@ static bool fail_changed(struct ssh *s, const char *where, const char *other, GE
 {
     return fail(s, TROUBLE_CHANGED, error,
         "the key of %s has changed: it shows %s, but %s has %s. Somebody may stand in between: "
-        "weir "
-        "does not connect. Find out why; when it is right, ssh-keygen -R '%s' and ssh again",
+        "weir does not connect. Find out why; when it is right, ssh-keygen -R '%s' and ssh again",
         s->target->known_as, s->base.facts->key, where, other, s->target->known_as);
 }
 

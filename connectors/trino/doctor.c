@@ -5,8 +5,6 @@
 #include "http_find.h"
 #include "trino.h"
 
-#define SKEW_WARN_MS 5000
-
 /* -- the doctor ----------------------------------------------------------------------------------- */
 
 static bool check_reach(struct lane *l, struct trino *t, struct snapshot *doctor)
@@ -43,7 +41,7 @@ static void check_clock(const struct trino *t, struct snapshot *doctor)
         t->skew_ms == 0 ? g_strdup("the coordinator's clock agrees with this machine's, within 2 s")
                         : g_strdup_printf("the coordinator's clock is %" G_GINT64_FORMAT " s %s",
                               ABS(t->skew_ms) / 1000, t->skew_ms > 0 ? "ahead" : "behind");
-    bool off = ABS(t->skew_ms) > SKEW_WARN_MS;
+    bool off = ABS(t->skew_ms) > DOCTOR_SKEW_MS;
     doctor_add(doctor, "clock", off ? HEALTH_WARN : HEALTH_OK, seen,
         off ? "ages and \"in the last five minutes\" are off by that; set the clocks" : NULL);
 }

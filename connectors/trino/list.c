@@ -200,33 +200,29 @@ struct query *list_find(const struct query_list *l, const char *id)
     return place > 0 ? &g_array_index(l->items, struct query, place - 1) : NULL;
 }
 
+static bool take_query(const struct json_element *e, void *data)
+{
+    struct query_list *l = data;
+    struct query q;
+    if (parse_query(l, e->json, &q) && !list_find(l, q.id))
+        append(l, &q);
+    return true;
+}
+
 bool list_add_reply(struct query_list *l, const char *text, gsize length, bool cut, GError **error)
 {
-    const char *at = text;
-    const char *element;
-    gsize n;
-    bool first = true;
-    GError *broken = NULL;
-    while (json_next_element(&at, text + length, &element, &n, &broken)) {
-        AUTO(cJSON) json = json_parse(element, n, error);
-        if (!json)
-            return false;
-        if (first && !cJSON_IsObject(json))
-            return weir_fail(error, WEIR_ERROR_PROTOCOL, "the answer is no list of queries");
-        first = false;
-        struct query q;
-        if (parse_query(l, json, &q) && !list_find(l, q.id))
-            append(l, &q);
-    }
+    const struct json_list list = {text, length, cut, take_query, l};
     l->cut |= cut;
-    if (broken && !cut) {
-        g_propagate_error(error, broken);
-        return false;
+    switch (json_take_elements(&list, error)) {
+    case JSON_LIST_WHOLE:
+    case JSON_LIST_CUT: return true;
+    case JSON_LIST_NOTHING:
+        return weir_fail(error, WEIR_ERROR_TOO_LARGE, "the answer is long, and no list of queries");
+    case JSON_LIST_OTHER:
+        return weir_fail(error, WEIR_ERROR_PROTOCOL, "the answer is no list of queries");
+    case JSON_LIST_BROKEN: break;
     }
-    g_clear_error(&broken);
-    /* Nothing came before the cut: that is no empty list. */
-    return !cut || !first ||
-           weir_fail(error, WEIR_ERROR_TOO_LARGE, "the answer is long, and no list of queries");
+    return false;
 }
 
 struct query *list_add_copy(struct query_list *l, const struct query *q)

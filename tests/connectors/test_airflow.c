@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "harness.h"
+#include "cells.h"
 #include "script.h"
 
 #define SIGNED_IN                                                                                  \
@@ -87,33 +87,6 @@ static void get_fails(struct test *t, const char *kind, enum weir_error code, co
     g_assert_error(t->r.error, WEIR_ERROR, (int)code);
     g_test_message("%s", t->r.error->message);
     g_assert_nonnull(strstr(t->r.error->message, words));
-}
-
-static const char *text(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    return cell.type == CELL_TEXT || cell.type == CELL_STATE ? cell.text : NULL;
-}
-
-static int64_t number(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    g_assert_cmpint(cell.type, !=, CELL_NONE);
-    return cell.i;
-}
-
-static enum absent absent(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    g_assert_cmpint(cell.type, ==, CELL_NONE);
-    return cell.absent;
-}
-
-static const struct row *row_of(const struct snapshot *s, const char *name)
-{
-    gssize i = snapshot_find(s, name);
-    g_assert_cmpint(i, >=, 0);
-    return snapshot_row(s, (size_t)i);
 }
 
 /* -- the session --------------------------------------------------------------------------------- */

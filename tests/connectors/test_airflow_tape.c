@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "recording.h"
 
 #define TAPE      "tests/tapes/airflow.tape"
 #define RUN       "af/dags/lab_fail_chain/runs/seed__0"
@@ -22,22 +23,6 @@ static struct {
     struct harness_result health, dags, runs, tasks, dag_runs, run_tasks, show, log, check;
     GPtrArray *tape; /* cJSON lines */
 } all;
-
-static void free_json(gpointer json)
-{
-    cJSON_Delete(json);
-}
-
-static void read_tape(void)
-{
-    g_autofree char *text = NULL;
-    g_assert_true(g_file_get_contents(g_getenv("WEIR_TAPE"), &text, NULL, NULL));
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    all.tape = g_ptr_array_new_with_free_func(free_json);
-    for (guint i = 0; lines[i]; i++)
-        if (*lines[i])
-            g_ptr_array_add(all.tape, cJSON_Parse(lines[i]));
-}
 
 static void run_session(void)
 {
@@ -296,7 +281,7 @@ int main(int argc, char **argv)
         g_unlink(g_getenv("WEIR_TAPE"));
     }
     run_session();
-    read_tape();
+    all.tape = recording_read();
     g_test_add_func("/airflow-tape/health", test_health);
     g_test_add_func("/airflow-tape/every-dag-with-its-newest-state", test_dags);
     g_test_add_func("/airflow-tape/every-run-of-the-day", test_runs);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "harness.h"
+#include "cells.h"
 #include "script.h"
 
 #define SOURCE   "      af:\n        type: alertmanager\n        url: http://127.0.0.1:1/\n"
@@ -93,33 +93,6 @@ static void show_fails(struct test *t, const char *address, enum weir_error code
     harness_result_clear(&t->r);
     harness_show(&t->h, address, &t->r);
     fails(t, code, words);
-}
-
-static const char *text(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    return cell.type == CELL_TEXT || cell.type == CELL_STATE ? cell.text : NULL;
-}
-
-static int64_t number(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    g_assert_cmpint(cell.type, !=, CELL_NONE);
-    return cell.type == CELL_BOOL ? cell.b : cell.i;
-}
-
-static enum absent absent(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    g_assert_cmpint(cell.type, ==, CELL_NONE);
-    return cell.absent;
-}
-
-static const struct row *row_of(const struct snapshot *s, const char *name)
-{
-    gssize i = snapshot_find(s, name);
-    g_assert_cmpint(i, >=, 0);
-    return snapshot_row(s, (size_t)i);
 }
 
 /* -- alerts --------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "recording.h"
 
 #define TAPE "tests/tapes/alertmanager.tape"
 
@@ -19,22 +20,6 @@ static struct {
     struct harness_result alerts, silences, show, check;
     GPtrArray *tape; /* cJSON lines */
 } all;
-
-static void free_json(gpointer json)
-{
-    cJSON_Delete(json);
-}
-
-static void read_tape(void)
-{
-    g_autofree char *text = NULL;
-    g_assert_true(g_file_get_contents(g_getenv("WEIR_TAPE"), &text, NULL, NULL));
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    all.tape = g_ptr_array_new_with_free_func(free_json);
-    for (guint i = 0; lines[i]; i++)
-        if (*lines[i])
-            g_ptr_array_add(all.tape, cJSON_Parse(lines[i]));
-}
 
 static const char *member(const cJSON *object, const char *name)
 {
@@ -188,7 +173,7 @@ int main(int argc, char **argv)
         g_setenv("WEIR_TAPE_MODE", "replay", TRUE);
     }
     run_session();
-    read_tape();
+    all.tape = recording_read();
     g_test_add_func("/alertmanager-tape/every-alert-with-what-holds-it-back", test_alerts);
     g_test_add_func("/alertmanager-tape/hostile-text-is-harmless", test_hostile);
     g_test_add_func("/alertmanager-tape/every-silence-with-its-alerts", test_silences);

@@ -393,7 +393,7 @@ static void test_sink(void)
     run(in_sink);
 }
 
-static bool take_element(const struct http_element *e, void *data)
+static bool take_element(const struct json_element *e, void *data)
 {
     g_assert_true(cJSON_IsObject(e->json));
     g_assert_cmpuint(e->length, ==, strlen("{\"a\":1}"));

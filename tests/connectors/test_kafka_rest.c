@@ -1,6 +1,6 @@
 /* Kafka by Confluent's REST Proxy, against answers that a test wrote: there is no real proxy to be had.
  * A request that does not stand in the script fails. */
-#include "harness.h"
+#include "cells.h"
 #include "kafka/kafka.h"
 #include "kafka/rest_learn.h"
 #include "script.h"
@@ -124,20 +124,6 @@ static bool is_absent(
 {
     struct cell cell = harness_cell(s, row, column);
     return cell.type == CELL_NONE && cell.absent == why;
-}
-
-static int64_t number(const struct snapshot *s, const char *row, const char *column)
-{
-    struct cell cell = harness_cell(s, row, column);
-    g_assert_cmpint(cell.type, !=, CELL_NONE);
-    return cell.i;
-}
-
-static const struct row *row_of(const struct snapshot *s, const char *key)
-{
-    gssize row = snapshot_find(s, key);
-    g_assert_cmpint(row, >=, 0);
-    return snapshot_row(s, (size_t)row);
 }
 
 /* -- the cluster --------------------------------------------------------------------------------- */

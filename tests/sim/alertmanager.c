@@ -151,20 +151,9 @@ static bool passes(
            (!whole || g_regex_match_simple(whole, receiver_of(a), 0, 0));
 }
 
-static void answer_alerts(struct world *w, const struct request *q, struct reply *r)
+static void add_alert(const struct world *w, const struct alert *a, cJSON *list)
 {
-    GArray *matchers = parse_filters(q, r);
-    if (!matchers)
-        return;
-    g_autoptr(GPtrArray) firing = alerts_firing(w);
-    cJSON *list = cJSON_CreateArray();
-    for (guint i = 0; i < firing->len; i++) {
-        const struct alert *a = g_ptr_array_index(firing, i);
-        if (passes(w, q, matchers, a))
-            cJSON_AddItemToArray(list, make_alert(w, a));
-    }
-    g_array_unref(matchers);
-    reply_json(r, 200, list);
+    cJSON_AddItemToArray(list, make_alert(w, a));
 }
 
 /* The group of the alert's name and receiver, made when it is not there. */
@@ -184,7 +173,14 @@ static cJSON *group_for(cJSON *list, const struct alert *a)
     return g;
 }
 
-static void answer_groups(struct world *w, const struct request *q, struct reply *r)
+static void add_to_group(const struct world *w, const struct alert *a, cJSON *list)
+{
+    add_alert(w, a, cJSON_GetObjectItemCaseSensitive(group_for(list, a), "alerts"));
+}
+
+/* The list that add makes of the alerts that are asked for. */
+static void answer_firing(struct world *w, const struct request *q, struct reply *r,
+    void (*add)(const struct world *w, const struct alert *a, cJSON *list))
 {
     GArray *matchers = parse_filters(q, r);
     if (!matchers)
@@ -194,8 +190,7 @@ static void answer_groups(struct world *w, const struct request *q, struct reply
     for (guint i = 0; i < firing->len; i++) {
         const struct alert *a = g_ptr_array_index(firing, i);
         if (passes(w, q, matchers, a))
-            cJSON_AddItemToArray(
-                cJSON_GetObjectItemCaseSensitive(group_for(list, a), "alerts"), make_alert(w, a));
+            add(w, a, list);
     }
     g_array_unref(matchers);
     reply_json(r, 200, list);
@@ -364,9 +359,9 @@ static void answer_receivers(struct reply *r)
 static void handle(struct world *w, const struct request *q, struct reply *r)
 {
     if (request_is(q, "GET", "/api/v2/alerts"))
-        answer_alerts(w, q, r);
+        answer_firing(w, q, r, add_alert);
     else if (request_is(q, "GET", "/api/v2/alerts/groups"))
-        answer_groups(w, q, r);
+        answer_firing(w, q, r, add_to_group);
     else if (request_is(q, "GET", "/api/v2/silences"))
         answer_silences(w, r);
     else if (request_is(q, "POST", "/api/v2/silences"))
