@@ -339,10 +339,13 @@ static bool run_with_argument(struct app *a, const char *line)
     return false;
 }
 
-/* What a key means here: first what the view does, then where the kind leads, then the program. */
+/* What a key means here: first what its user says, then what the view does, then where the kind leads, then the program. */
 static bool run_key(struct app *a, const char *key)
 {
     struct view *v = app_top(a)->view;
+    const char *own = keymap_own(a->keymap, key);
+    if (own && app_run_command(a, own))
+        return true;
     for (const struct view_command *c = v->class->commands; c && c->name; c++) {
         if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key)) {
             c->run(v);

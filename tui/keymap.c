@@ -55,6 +55,17 @@ const char *keymap_keys(const struct keymap *k, const char *command, const char 
     return own ? own : defaults;
 }
 
+const char *keymap_own(const struct keymap *k, const char *key)
+{
+    GHashTableIter i;
+    gpointer command, keys;
+    g_hash_table_iter_init(&i, k->own);
+    while (g_hash_table_iter_next(&i, &command, &keys))
+        if (keymap_contains(keys, key))
+            return command;
+    return NULL;
+}
+
 bool keymap_contains(const char *keys, const char *key)
 {
     gsize n = strlen(key);

@@ -14,6 +14,8 @@ struct keymap *keymap_new(const char *const *pairs, const char *const *known, GS
 void keymap_free(struct keymap *k);
 /* The keys of a command, separated by blanks. */
 const char *keymap_keys(const struct keymap *k, const char *command, const char *defaults);
+/* The command to which the user gave a key, or NULL: that goes before every default. */
+const char *keymap_own(const struct keymap *k, const char *key);
 /* Whether key is one of keys. */
 bool keymap_contains(const char *keys, const char *key);
 /* The first of keys, for hints; newly allocated. */

@@ -333,7 +333,7 @@ static void what_cannot_be_done_is_said(struct fixture *f, gconstpointer said)
         const char *line, *words;
     } cases[] = {{"zookeeper", "no kind \"zookeeper\""}, {"demo.offsets", "belong to one of"},
         {"nowhere/groups/x", "no source \"nowhere\""}, {"events/zebras/x", "demo has no zebras"},
-        {"events/groups", ""}};
+        {"events/groupz", ""}, {"events/offsets", ""}, {"weir://other:events/groups", ""}};
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         app_run_line(&f->app, cases[i].line);
         g_assert_true(f->app.message_is_error);
