@@ -53,8 +53,7 @@ gboolean choice_parse(const char *text, const struct kind *k, struct choice *out
 void choice_append(const struct choice *c, const struct kind *k, GString *out)
 {
     for (unsigned i = 0; i < c->count; i++) {
-        g_string_append_printf(
-            out, "%s%s", i ? "," : "", kind_column_info(k, c->column[i])->name);
+        g_string_append_printf(out, "%s%s", i ? "," : "", kind_column_info(k, c->column[i])->name);
         if (c->width[i])
             g_string_append_printf(out, ":%d", c->width[i]);
     }

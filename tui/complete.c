@@ -117,8 +117,7 @@ static void add_values(GPtrArray *list, const struct app *a, const char *name, g
         for (size_t row = 0; row < rows && g_hash_table_size(seen) < VALUES_MAX; row++) {
             struct cell cell = snapshot_cell(s, row, index);
             bool text = cell.type == CELL_TEXT || cell.type == CELL_STATE || cell.type == CELL_LINK;
-            if (!text || strpbrk(cell.text, "\" |") ||
-                !g_hash_table_add(seen, g_strdup(cell.text)))
+            if (!text || strpbrk(cell.text, "\" |") || !g_hash_table_add(seen, g_strdup(cell.text)))
                 continue;
             g_autofree char *term = g_strdup_printf("%s:%s", column, cell.text);
             add(list, term, "");

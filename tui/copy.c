@@ -270,8 +270,7 @@ static void save_text(struct app *a, const char *path, const GString *text)
         app_say(a, "written: %s%s%s", g_path_is_absolute(path) ? "" : folder,
             g_path_is_absolute(path) ? "" : "/", path);
     else
-        app_complain(a, errno == EEXIST ? "%s is there already%.0s: give another name"
-                                        : "%s: %s",
+        app_complain(a, errno == EEXIST ? "%s is there already%.0s: give another name" : "%s: %s",
             path, g_strerror(errno));
 }
 
@@ -292,8 +291,8 @@ void export_rows(struct app *a, const char *argument)
     }
     g_autoptr(GString) out = g_string_new(NULL);
     append_rows(a, out, format);
-    g_autofree char *path = words[0] && words[1] ? g_strstrip(g_strdup(words[1]))
-                                                 : default_path(a, name);
+    g_autofree char *path =
+        words[0] && words[1] ? g_strstrip(g_strdup(words[1])) : default_path(a, name);
     save_text(a, path, out);
 }
 

@@ -47,8 +47,7 @@ void messages_open(struct app *a)
         const struct said *said = g_ptr_array_index(a->messages, i);
         g_autofree char *key = g_strdup_printf("%u", i);
         size_t row = snapshot_add(s, key);
-        snapshot_set_cell(
-            s, row, SAID_AT, (struct cell){.type = CELL_TIME_MS, .i = said->at_ms});
+        snapshot_set_cell(s, row, SAID_AT, (struct cell){.type = CELL_TIME_MS, .i = said->at_ms});
         snapshot_set_cell(s, row, SAID_LEVEL,
             (struct cell){.type = CELL_STATE, .text = said->error ? "error" : "info"});
         snapshot_set_text(s, row, SAID_TEXT, said->text);

@@ -20,8 +20,7 @@ static void add_field(
     snapshot_set_cell(out, row, DETAIL_VALUE, *cell);
 }
 
-static void add_text(
-    struct snapshot *out, const char *name, const char *group, const char *text)
+static void add_text(struct snapshot *out, const char *name, const char *group, const char *text)
 {
     if (text && *text)
         add_field(out, name, group, &(struct cell){.type = CELL_TEXT, .text = text});

@@ -51,8 +51,8 @@ static char *parse(const char *text, cJSON **all)
     else if (!cJSON_IsObject(*all) || !cJSON_IsNumber(version))
         fault = g_strdup("it has no version");
     else if (version->valueint != VERSION)
-        fault = g_strdup_printf("it is of version %d, and this weir knows %d", version->valueint,
-            VERSION);
+        fault = g_strdup_printf(
+            "it is of version %d, and this weir knows %d", version->valueint, VERSION);
     if (fault)
         g_clear_pointer(all, cJSON_Delete);
     return fault;
@@ -86,8 +86,7 @@ static void write_file(struct app *a)
     struct state *s = a->state;
     g_autoptr(GError) error = NULL;
     char *text = cJSON_Print(s->all);
-    if (!g_file_set_contents_full(
-            s->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+    if (!g_file_set_contents_full(s->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
         app_complain(a, "%s", error->message);
     cJSON_free(text);
 }
@@ -153,8 +152,7 @@ void state_apply(struct app *a, struct view *v)
 GPtrArray *state_bookmarks(const struct app *a)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-    const cJSON *item, *list =
-        cJSON_GetObjectItemCaseSensitive(environment_of(a), "bookmarks");
+    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(environment_of(a), "bookmarks");
     cJSON_ArrayForEach(item, list)
     {
         const char *name = text_in(item, "name"), *link = text_in(item, "link");

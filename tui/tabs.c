@@ -110,7 +110,7 @@ void tabs_append(const struct app *a, GString *out)
     for (guint i = 0; a->tabs->len > 1 && i < a->tabs->len; i++) {
         const struct tab *t = g_ptr_array_index(a->tabs, i);
         const struct frame *top = g_ptr_array_index(t->frames, t->frames->len - 1);
-        g_string_append_printf(out, "%s%u:%s%s", i ? " " : "", i + 1, kind_segment(top->kind),
-            i == a->tab ? "*" : "");
+        g_string_append_printf(
+            out, "%s%u:%s%s", i ? " " : "", i + 1, kind_segment(top->kind), i == a->tab ? "*" : "");
     }
 }

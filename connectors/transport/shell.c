@@ -11,7 +11,8 @@
 #include "clock.h"
 #include "text.h"
 
-#define SAID_MAX 200 /* bytes of what a shell says instead of an answer */
+#define SAID_MAX 200   /* bytes of what a shell says instead of an answer */
+#define IN_KEPT  65536 /* of its memory, from one answer to the next */
 
 /* How long each stage may take. Logging in includes an agent that asks somebody. */
 static const int64_t stage_max_ms[STAGE_COUNT] = {
@@ -67,6 +68,17 @@ void shell_drop_wire(struct shell *s)
     g_clear_pointer(&s->wire, wire_free);
 }
 
+/* A huge answer is not to hold its memory once it is gone: there are hundreds of hosts. */
+static void empty_in(struct shell *s)
+{
+    if (s->in->allocated_len > IN_KEPT) {
+        g_string_free(s->in, TRUE);
+        s->in = g_string_new(NULL);
+    }
+    g_string_truncate(s->in, 0);
+    s->searched = 0;
+}
+
 /* Everything of a connection, but not what it left behind: error, facts. */
 static void drop_connection(struct shell *s)
 {
@@ -79,8 +91,7 @@ static void drop_connection(struct shell *s)
     s->heeded = false;
     g_string_truncate(s->answer, 0);
     g_string_truncate(s->out, 0);
-    g_string_truncate(s->in, 0);
-    s->searched = 0;
+    empty_in(s);
 }
 
 static void shell_free(gpointer data)
@@ -423,8 +434,7 @@ bool shell_ask(struct shell *s, const char *line, const char *marker,
         return false;
     g_free(s->marker);
     s->marker = g_strconcat(marker, "\n", NULL);
-    g_string_truncate(s->in, 0);
-    s->searched = 0;
+    empty_in(s);
     s->asked_ms = clock_mono_ms();
     s->first_ms = s->answered_ms = 0;
     s->state = SHELL_BUSY;
