@@ -199,6 +199,8 @@ static void append_rows(struct app *a, GString *out, enum emit_format format)
     const struct view *v = f->view;
     struct choice drawn;
     v->class->columns_drawn(v, &drawn);
+    int chosen[CHOICE_MAX + 2] = {COLUMN_NAME};
+    memcpy(chosen + 1, drawn.column, sizeof drawn.column);
     g_autoptr(GPtrArray) entries = frame_entries(a, f);
     g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(struct emit_source));
     g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func(g_free);
@@ -206,7 +208,7 @@ static void append_rows(struct app *a, GString *out, enum emit_format format)
     const struct emit e = {.format = format,
         .kind = v->kind,
         .columns = v->kind->columns,
-        .chosen = format == EMIT_TABLE ? drawn.column : NULL,
+        .chosen = format == EMIT_TABLE ? chosen + v->kind->nameless : NULL,
         .with_source = entries->len > 1,
         .now_ms = clock_wall_ms(),
         .limit = G_MAXSIZE,

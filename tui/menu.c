@@ -3,6 +3,24 @@
 
 #include <string.h>
 
+static void draw_frame(struct surface *box)
+{
+    int right = box->width - 1, bottom = box->height - 1;
+    const char *dash = surface_glyph(box, "─", "-"), *bar = surface_glyph(box, "│", "|");
+    for (int x = 1; x < right; x++) {
+        surface_put(box, x, 0, 1, ROLE_RULE, dash);
+        surface_put(box, x, bottom, 1, ROLE_RULE, dash);
+    }
+    for (int y = 1; y < bottom; y++) {
+        surface_put(box, 0, y, 1, ROLE_RULE, bar);
+        surface_put(box, right, y, 1, ROLE_RULE, bar);
+    }
+    surface_put(box, 0, 0, 1, ROLE_RULE, surface_glyph(box, "┌", "+"));
+    surface_put(box, right, 0, 1, ROLE_RULE, surface_glyph(box, "┐", "+"));
+    surface_put(box, 0, bottom, 1, ROLE_RULE, surface_glyph(box, "└", "+"));
+    surface_put(box, right, bottom, 1, ROLE_RULE, surface_glyph(box, "┘", "+"));
+}
+
 struct surface overlay_box(struct surface *s, const char *title, int width, int height)
 {
     width = MIN(width + 4, s->width);
@@ -10,18 +28,9 @@ struct surface overlay_box(struct surface *s, const char *title, int width, int 
     struct surface box =
         surface_part(s, MAX((s->width - width) / 2, 0), s->height - 1 - height, width, height);
     g_autofree char *blank = g_strnfill((gsize)width, ' ');
-    const char *dash = surface_glyph(s, "─", "-"), *bar = surface_glyph(s, "│", "|");
     for (int y = 0; y < height; y++)
         surface_put(&box, 0, y, width, ROLE_TEXT, blank);
-    for (int x = 0; x < width; x++) {
-        surface_put(&box, x, 0, 1, ROLE_RULE, dash);
-        surface_put(&box, x, height - 1, 1, ROLE_RULE, dash);
-    }
-    for (int y = 0; y < height; y++) {
-        bool edge = y == 0 || y == height - 1;
-        surface_put(&box, 0, y, 1, ROLE_RULE, edge ? surface_glyph(s, "+", "+") : bar);
-        surface_put(&box, width - 1, y, 1, ROLE_RULE, edge ? surface_glyph(s, "+", "+") : bar);
-    }
+    draw_frame(&box);
     g_autofree char *name = g_strdup_printf(" %s ", title);
     surface_put(&box, 2, 0, width - 4, ROLE_TITLE, name);
     return surface_part(s, box.left + 2, box.top + 1, width - 4, height - 2);

@@ -5,7 +5,9 @@
 #include "curses.h"
 #include "text.h"
 
-#define TEXT_MAX 512
+#define TEXT_MAX   512
+#define NAME_LEAST 24 /* columns of a completion, before its help */
+#define NAME_MOST  48
 
 static void completion_free(gpointer data)
 {
@@ -145,11 +147,16 @@ static const char *label(enum prompt_mode mode)
 static void draw_list(const struct prompt *p, struct surface *s, int y)
 {
     int n = MIN((int)p->completions->len, MIN(PROMPT_LIST_MAX, y - 2));
-    int first = MAX(p->chosen - n + 1, 0);
+    int first = MAX(p->chosen - n + 1, 0), names = NAME_LEAST;
+    for (int i = 0; i < n; i++) {
+        const struct completion *c = g_ptr_array_index(p->completions, first + i);
+        names = CLAMP(text_width(c->text), names, NAME_MOST);
+    }
     for (int i = 0; i < n; i++) {
         const struct completion *c = g_ptr_array_index(p->completions, first + i);
         bool chosen = first + i == p->chosen;
-        g_autofree char *line = g_strdup_printf(" %-24s %s", c->text, c->help ? c->help : "");
+        g_autofree char *line = g_strdup_printf(
+            " %s%*s %s", c->text, MAX(names - text_width(c->text), 0), "", c->help ? c->help : "");
         g_autofree char *padded = g_strdup_printf("%-*s", s->width, line);
         surface_put(s, 0, y - n + i, s->width, chosen ? ROLE_MATCH : ROLE_KEY, padded);
     }
