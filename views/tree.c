@@ -1,5 +1,6 @@
 /* The tree: rows that have parents in the same snapshot, drawn depth first, with folds (outline.h).
  * The cursor stays on its object while that moves. */
+#include <limits.h>
 #include <string.h>
 
 #include "banner.h"
@@ -456,6 +457,24 @@ static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
     }
 }
 
+/* The lines with their guides, without the numbers. */
+static void tree_text(const struct view *v, GString *out, int64_t now_ms)
+{
+    (void)now_ms;
+    const struct tree *t = as_const_tree(v);
+    g_autoptr(GString) guides = g_string_new(NULL);
+    for (size_t i = 0; i < outline_lines(t->outline); i++) {
+        uint32_t row = outline_row(t->outline, i);
+        struct outline_node n = outline_node(t->outline, row);
+        g_string_truncate(guides, 0);
+        append_guides(t, row, INT_MAX, true, guides);
+        g_string_append_printf(out, "%s %s%s%s", paint_mark(row_of(t, row), t->stale), guides->str,
+            n.folded ? "+ " : "", row_of(t, row)->name);
+        append_badge(&n, out);
+        g_string_append_c(out, '\n');
+    }
+}
+
 static void tree_status(const struct view *v, GString *out)
 {
     const struct tree *t = as_const_tree(v);
@@ -530,6 +549,7 @@ static const struct view_class tree_view = {
     .filter_text = tree_filter_text,
     .sort = tree_sort,
     .sort_text = tree_sort_text,
+    .text = tree_text,
     .status = tree_status,
 };
 VIEW(tree);
