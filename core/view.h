@@ -36,6 +36,11 @@ struct view_class {
     void (*draw)(struct view *v, struct surface *s, int64_t now_ms);
     /* The row that Enter, d, y and l are about; false: none. */
     bool (*selected)(const struct view *v, const struct snapshot **s, size_t *row);
+    /* The address that Enter opens where the cursor is on one (the links of a detail); false: none. */
+    bool (*link)(const struct view *v, GString *address);
+    /* What a copy of the chosen place is as text: the path of a node, the value of a field. Appends
+     * nothing where there is nothing; NULL in a class that has none. */
+    void (*copy_text)(const struct view *v, GString *out);
     /* Applies a filter (log: a search). NULL in a class that has none. */
     gboolean (*filter)(struct view *v, const char *text, GError **error);
     const char *(*filter_text)(const struct view *v);

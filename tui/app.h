@@ -95,6 +95,8 @@ void frame_open_kind(struct app *a, const struct kind *k, struct rid *take_scope
 /* Opens what an address names, the way Enter on its row would. */
 void frame_open_rid(struct app *a, const struct rid *rid);
 void frame_open_detail(struct app *a, const struct rid *rid, bool raw);
+/* Asks anew for what a detail shows; it stays on the screen until the answer comes. */
+void frame_ask_again(struct app *a, struct frame *f);
 void frame_open_log(struct app *a, const struct rid *rid);
 /* A table over rows of the program's own (help). Takes take_s. */
 void frame_open_local(struct app *a, struct snapshot *take_s);

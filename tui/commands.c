@@ -11,10 +11,24 @@
 
 /* -- what the keys do ---------------------------------------------------------------------------- */
 
+/* What the view itself links to there; false: it has no links. */
+static bool open_link(struct app *a, const struct view *v)
+{
+    if (!v->class->link)
+        return false;
+    g_autoptr(GString) address = g_string_new(NULL);
+    AUTO(rid) rid = v->class->link(v, address) ? rid_parse(address->str, NULL) : NULL;
+    if (rid)
+        frame_open_rid(a, rid);
+    else
+        app_say(a, "this line leads nowhere; tab goes to one that does");
+    return true;
+}
+
 static void cmd_open(struct app *a)
 {
     struct frame *f = app_top(a);
-    if (lists_enter(a))
+    if (lists_enter(a) || open_link(a, f->view))
         return;
     if (help_is(f)) {
         const struct snapshot *s;
@@ -122,6 +136,7 @@ static void cmd_refresh(struct app *a)
 {
     struct frame *f = app_top(a);
     const struct source *s = f->ask_source;
+    frame_ask_again(a, f);
     if (!s && f->scope)
         s = environment_source(a->session->environment, f->scope->source);
     engine_refresh(a->session->engine, s);

@@ -115,6 +115,19 @@ static void copy_name(struct app *a)
         copy_text(a, "the name", snapshot_row(s, row)->name);
 }
 
+/* The path of a node, the value of a field. */
+static void copy_place(struct app *a)
+{
+    const struct view *v = app_top(a)->view;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (v->class->copy_text)
+        v->class->copy_text(v, text);
+    if (text->len > 0)
+        copy_text(a, "the text", text->str);
+    else
+        app_complain(a, "there is no path and no value here");
+}
+
 static void copy_address(struct app *a)
 {
     AUTO(rid) rid = frame_selected_or_owner(app_top(a));
@@ -163,6 +176,7 @@ void copy_open(struct app *a)
 {
     static const struct menu_entry entries[] = {
         {"n", "the name", copy_name},
+        {"p", "the path of a node, the value of a field", copy_place},
         {"a", "the address, as it goes after : and to weir show", copy_address},
         {"j", "the row as JSON", copy_json},
         {"m", "the addresses of the marked rows", copy_marked},

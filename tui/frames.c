@@ -181,6 +181,14 @@ void frame_open_detail(struct app *a, const struct rid *rid, bool raw)
         app_run_command(a, "raw");
 }
 
+void frame_ask_again(struct app *a, struct frame *f)
+{
+    if (f->kind != &kind_detail || !f->ask)
+        return;
+    engine_cancel(a->session->engine, f->ask);
+    f->ask = engine_show(a->session->engine, f->ask_source, f->scope);
+}
+
 void frame_open_log(struct app *a, const struct rid *rid)
 {
     struct frame *f = frame_new(a, &kind_log, rid_copy(rid));

@@ -37,10 +37,12 @@ static bool is_text(const struct column *c)
 
 static int natural_width(const struct paint_table *t, int column)
 {
+    if (column == COLUMN_NAME && t->name_width)
+        return t->name_width;
     int width = 0;
     for (guint i = 0; i < t->snapshots->len; i++)
         width = MAX(width, snapshot_width(g_ptr_array_index(t->snapshots, i), column));
-    return column == COLUMN_NAME ? width + t->name_extra : width;
+    return width;
 }
 
 /* The least that a column needs, and what its texts would like. */
@@ -52,7 +54,7 @@ static int least_width(const struct paint_table *t, int column, int screen)
     if (c->type == CELL_STATE) /* a state that is cut may read as another */
         width = MAX(width, STATE_WIDTH);
     if (column == COLUMN_NAME) /* what a row is, before anything else about it */
-        width = MAX(width, screen / 3);
+        width = MAX(width, t->name_width ? screen * 3 / 5 : screen / 3);
     if (!is_text(c))
         return MAX(width, title);
     return MAX(MIN(width, MAX(natural_width(t, column), 4)), title);
@@ -282,6 +284,15 @@ void paint_headings(struct surface *s, int y, const struct paint_layout *l, cons
         bool right = quantity_is_number(column->type);
         put_fitted(s, l->x[i], y, l->width[i], ROLE_HEADING, text, right ? FIT_RIGHT : FIT_LEFT);
     }
+}
+
+void paint_append_hidden(GString *out, size_t rows, size_t problems, enum health worst)
+{
+    const struct row row = {.health = (uint8_t)worst};
+    if (problems > 0)
+        g_string_append_printf(out, "(%s%zu of %zu)", paint_mark(&row, false), problems, rows);
+    else
+        g_string_append_printf(out, "(%zu)", rows);
 }
 
 void paint_notice(struct surface *s, enum role role, const char *text)

@@ -26,7 +26,7 @@ struct paint_table {
     const struct column *columns;
     const GPtrArray *snapshots; /* const struct snapshot*, sealed; empty: nothing known yet */
     bool with_source;
-    int name_extra;              /* columns before names: the indent of a tree */
+    int name_width;              /* what names want; 0: as wide as the longest */
     const struct choice *choice; /* NULL: the columns that are drawn by default */
     unsigned skip;               /* chosen columns that are scrolled away, the name never */
 };
@@ -60,6 +60,9 @@ void paint_cells(const struct paint_row *r, const struct paint_layout *l, bool w
 /* Headings; the columns of sort ("-lag,name" or NULL) get their arrows. */
 void paint_headings(struct surface *s, int y, const struct paint_layout *l, const struct kind *k,
     const struct column *columns, const char *sort);
+
+/* What a fold hides: "(5)" rows, or "(X2 of 5)" with the worst mark and how many are not ok. */
+void paint_append_hidden(GString *out, size_t rows, size_t problems, enum health worst);
 
 /* Text in the middle of an empty area, one line per sentence. */
 void paint_notice(struct surface *s, enum role role, const char *text);

@@ -1,36 +1,31 @@
-/* The tree: rows that have parents in the same snapshot, drawn depth first, with folds. A node is
- * known by its path of keys, so folds and cursor survive a refresh. */
+/* The tree: rows that have parents in the same snapshot, drawn depth first, with folds (outline.h).
+ * The cursor stays on its object while that moves. */
+#include <limits.h>
 #include <string.h>
 
 #include "banner.h"
 #include "clock.h"
-#include "error.h"
-#include "filter.h"
 #include "list.h"
+#include "outline.h"
 #include "paint.h"
+#include "text.h"
 #include "view.h"
 
 #define MARK_WIDTH 3
-#define INDENT     2
-#define INDENT_MAX 128 /* deeper nodes stand below each other */
+#define INDENT     2  /* columns per level */
+#define NAME_LEAST 12 /* columns that the guides leave to a name */
 
 static const struct view_class tree_view;
 
-struct line {
-    uint32_t row;
-    unsigned depth;
-    bool folded; /* has children that are not shown */
-    bool last;   /* of its siblings */
-};
-
 struct tree {
     struct list_view list_view;
-    const struct snapshot *snapshot; /* NULL: nothing read */
-    GArray *lines;                   /* struct line: what is shown, in order */
-    GHashTable *folds;               /* paths of folded nodes */
-    struct filter *filter;
+    struct outline *outline;
+    GArray *widths; /* int: columns of each row's name */
+    int widest;     /* columns that the names want, with what stands around them */
+    uint64_t id;    /* of the node that the cursor was put on */
+    bool chosen;    /* there is one */
     char *filter_text;
-    char *path; /* of the node under the cursor */
+    char *sort;
     bool stale, asked;
     struct banners banners;
 };
@@ -45,149 +40,218 @@ static const struct tree *as_const_tree(const struct view *v)
     return (const struct tree *)(const void *)v;
 }
 
-/* The keys from a node up to its root: a node may stand under several parents. */
-static char *path_of(const struct tree *t, uint32_t row)
+static const struct row *row_of(const struct tree *t, uint32_t row)
 {
-    GString *path = g_string_new(NULL);
-    for (; row < snapshot_count(t->snapshot); row = snapshot_row(t->snapshot, row)->parent) {
-        g_string_append(path, snapshot_row(t->snapshot, row)->key);
-        g_string_append_c(path, '\n');
-    }
-    return g_string_free(path, FALSE);
+    return snapshot_row(outline_snapshot(t->outline), row);
 }
 
-static bool is_folded(const struct tree *t, uint32_t row)
+/* -- the cursor ---------------------------------------------------------------------------------- */
+
+/* The row under the cursor, or ROW_NONE. */
+static uint32_t cursor_row(const struct tree *t)
 {
-    if (g_hash_table_size(t->folds) == 0)
-        return false;
-    g_autofree char *path = path_of(t, row);
-    return g_hash_table_contains(t->folds, path);
+    size_t line = t->list_view.list.cursor;
+    return line < outline_lines(t->outline) ? outline_row(t->outline, line) : ROW_NONE;
 }
 
-/* -- lines --------------------------------------------------------------------------------------- */
-
-/* The rows as a tree: of each its first child and its next sibling, or ROW_NONE. The place after the
- * last row stands above the roots. */
-struct kin {
-    uint32_t child, sibling;
-};
-
-static GArray *kin_of(const struct snapshot *s)
+static void remember(struct tree *t)
 {
-    uint32_t n = (uint32_t)snapshot_count(s);
-    GArray *all = g_array_sized_new(FALSE, FALSE, sizeof(struct kin), n + 1);
-    for (uint32_t row = 0; row <= n; row++)
-        g_array_append_val(all, ((struct kin){ROW_NONE, ROW_NONE}));
-    struct kin *kin = (struct kin *)(void *)all->data;
-    for (uint32_t row = n; row-- > 0;) {
-        struct kin *parent = &kin[MIN(snapshot_row(s, row)->parent, n)];
-        kin[row].sibling = parent->child;
-        parent->child = row;
-    }
-    return all;
+    uint32_t row = cursor_row(t);
+    t->chosen = row != ROW_NONE;
+    if (t->chosen)
+        t->id = outline_id(t->outline, row);
 }
 
-/* Depth first. A parent's index is less than its children's, so this ends. */
-static void add_lines(struct tree *t, int64_t now_ms)
+static void tree_moved(struct list_view *v)
 {
-    g_autoptr(GArray) all = kin_of(t->snapshot);
-    const struct kin *kin = (const struct kin *)(const void *)all->data;
-    uint32_t row = kin[all->len - 1].child;
-    struct line line = {0};
-    while (row != ROW_NONE) {
-        line.row = row;
-        line.last = kin[row].sibling == ROW_NONE;
-        line.folded = kin[row].child != ROW_NONE && is_folded(t, row);
-        if (!t->filter || filter_match(t->filter, t->snapshot, row, now_ms))
-            g_array_append_val(t->lines, line);
-        if (kin[row].child != ROW_NONE && !line.folded) {
-            row = kin[row].child;
-            line.depth++;
-            continue;
-        }
-        while (kin[row].sibling == ROW_NONE && line.depth > 0) {
-            row = snapshot_row(t->snapshot, row)->parent;
-            line.depth--;
-        }
-        row = kin[row].sibling;
-    }
+    remember(as_tree(&v->base));
 }
 
-static bool is_at(const struct tree *t, guint place, const char *path)
+static void append_badge(const struct outline_node *n, GString *out)
 {
-    uint32_t row = g_array_index(t->lines, struct line, place).row;
-    if (!g_str_has_prefix(path, snapshot_row(t->snapshot, row)->key))
-        return false;
-    g_autofree char *own = path_of(t, row);
-    return strcmp(own, path) == 0;
-}
-
-static void rebuild(struct tree *t)
-{
-    g_array_set_size(t->lines, 0);
-    if (!t->snapshot)
+    if (!n->folded)
         return;
-    add_lines(t, clock_wall_ms());
+    g_string_append_c(out, ' ');
+    paint_append_hidden(out, n->below, n->problems, n->worst);
+}
+
+/* After lines came or went: how wide the names are now. */
+static void lines_changed(struct tree *t)
+{
+    g_autoptr(GString) badge = g_string_new(NULL);
+    t->widest = 1;
+    for (size_t i = 0; i < outline_lines(t->outline); i++) {
+        uint32_t row = outline_row(t->outline, i);
+        struct outline_node n = outline_node(t->outline, row);
+        g_string_truncate(badge, 0);
+        append_badge(&n, badge);
+        int width = (int)MIN(n.depth, 1000) * INDENT + g_array_index(t->widths, int, row) +
+                    (int)badge->len + (n.folded ? 2 : 0);
+        t->widest = MAX(t->widest, width);
+    }
     struct list *l = &t->list_view.list;
-    for (guint i = 0; t->path && i < t->lines->len; i++)
-        if (is_at(t, i, t->path)) {
-            l->cursor = i;
-            break;
-        }
-    list_fit(l, t->lines->len, l->height);
+    list_fit(l, outline_lines(t->outline), l->height);
+}
+
+static void put_cursor(struct tree *t, size_t line)
+{
+    struct list *l = &t->list_view.list;
+    size_t on_screen = l->cursor >= l->top ? l->cursor - l->top : 0;
+    l->cursor = line;
+    l->top = line > on_screen ? line - on_screen : 0;
+}
+
+/* After the order changed: the cursor goes where its object went, on the screen line it had; to what
+ * hides it; or stays in its place when the object is gone. */
+static void follow_object(struct tree *t)
+{
+    uint32_t row = t->chosen ? outline_find(t->outline, t->id) : ROW_NONE;
+    size_t line = outline_line(t->outline, row);
+    if (line < outline_lines(t->outline))
+        put_cursor(t, line);
+    lines_changed(t);
+    if (row == ROW_NONE)
+        remember(t);
+}
+
+static void go_to(struct tree *t, uint32_t row)
+{
+    if (row == ROW_NONE)
+        return;
+    outline_reveal(t->outline, row);
+    struct list *l = &t->list_view.list;
+    l->cursor = outline_line(t->outline, row);
+    lines_changed(t);
+    remember(t);
 }
 
 static bool tree_selected(const struct view *v, const struct snapshot **s, size_t *row)
 {
     const struct tree *t = as_const_tree(v);
-    if (t->list_view.list.cursor >= t->lines->len)
+    uint32_t chosen = cursor_row(t);
+    if (chosen == ROW_NONE)
         return false;
-    *s = t->snapshot;
-    *row = g_array_index(t->lines, struct line, t->list_view.list.cursor).row;
+    *s = outline_snapshot(t->outline);
+    *row = chosen;
     return true;
 }
 
-static void tree_moved(struct list_view *v)
+static void tree_copy_text(const struct view *v, GString *out)
 {
-    const struct snapshot *s;
-    size_t row;
-    struct tree *t = as_tree(&v->base);
-    g_clear_pointer(&t->path, g_free);
-    if (tree_selected(&v->base, &s, &row))
-        t->path = path_of(t, (uint32_t)row);
+    const struct tree *t = as_const_tree(v);
+    gssize start = (gssize)out->len;
+    for (uint32_t row = cursor_row(t); row != ROW_NONE; row = outline_parent(t->outline, row)) {
+        if ((gssize)out->len > start)
+            g_string_insert(out, start, " > ");
+        g_string_insert(out, start, row_of(t, row)->name);
+    }
+}
+
+/* -- commands ------------------------------------------------------------------------------------ */
+
+static void fold_at_cursor(struct tree *t, bool fold)
+{
+    remember(t);
+    if (cursor_row(t) != ROW_NONE && outline_fold(t->outline, t->list_view.list.cursor, fold))
+        lines_changed(t);
 }
 
 static void toggle_fold(struct view *v)
 {
     struct tree *t = as_tree(v);
-    tree_moved(&t->list_view);
-    if (!t->path)
+    uint32_t row = cursor_row(t);
+    if (row != ROW_NONE)
+        fold_at_cursor(t, !outline_node(t->outline, row).folded);
+}
+
+static void fold_or_parent(struct view *v)
+{
+    struct tree *t = as_tree(v);
+    uint32_t row = cursor_row(t);
+    if (row == ROW_NONE)
         return;
-    if (!g_hash_table_remove(t->folds, t->path))
-        g_hash_table_add(t->folds, g_strdup(t->path));
-    rebuild(t);
+    struct outline_node n = outline_node(t->outline, row);
+    if (n.below > 0 && !n.folded)
+        fold_at_cursor(t, true);
+    else
+        go_to(t, outline_parent(t->outline, row));
+}
+
+static void unfold_or_child(struct view *v)
+{
+    struct tree *t = as_tree(v);
+    uint32_t row = cursor_row(t);
+    if (row == ROW_NONE)
+        return;
+    struct outline_node n = outline_node(t->outline, row);
+    if (n.folded)
+        fold_at_cursor(t, false);
+    else if (n.below > 0)
+        list_down(v);
 }
 
 static void unfold_all(struct view *v)
 {
-    tree_moved(&as_tree(v)->list_view);
-    g_hash_table_remove_all(as_tree(v)->folds);
-    rebuild(as_tree(v));
+    outline_fold_all(as_tree(v)->outline, false);
+    follow_object(as_tree(v));
 }
 
-/* -- data ---------------------------------------------------------------------------------------- */
+static void fold_all(struct view *v)
+{
+    outline_fold_all(as_tree(v)->outline, true);
+    follow_object(as_tree(v));
+}
 
-static void tree_update(struct view *v, const GPtrArray *entries)
+static void unfold_problems(struct view *v)
+{
+    outline_fold_to_problems(as_tree(v)->outline);
+    follow_object(as_tree(v));
+}
+
+static void go_to_sibling(struct view *v, int direction)
 {
     struct tree *t = as_tree(v);
-    const struct store_entry *e = entries->len ? g_ptr_array_index(entries, 0) : NULL;
-    snapshot_unref(t->snapshot);
-    t->snapshot = e && e->snapshot ? snapshot_ref(e->snapshot) : NULL;
-    t->stale = e && e->error;
-    t->asked = e && (e->asked_ms > 0 || e->snapshot);
-    banners_set(&t->banners, entries);
-    rebuild(t);
+    uint32_t row = cursor_row(t);
+    if (row != ROW_NONE)
+        go_to(t, outline_sibling(t->outline, row, direction));
 }
+
+static void next_sibling(struct view *v)
+{
+    go_to_sibling(v, 1);
+}
+
+static void previous_sibling(struct view *v)
+{
+    go_to_sibling(v, -1);
+}
+
+static void go_to_next(struct view *v, int direction)
+{
+    struct tree *t = as_tree(v);
+    uint32_t row = cursor_row(t);
+    if (row != ROW_NONE)
+        go_to(t, outline_next(t->outline, row, direction));
+}
+
+static void next_match(struct view *v)
+{
+    go_to_next(v, 1);
+}
+
+static void previous_match(struct view *v)
+{
+    go_to_next(v, -1);
+}
+
+static void toggle_whole(struct view *v)
+{
+    struct tree *t = as_tree(v);
+    outline_show_whole(t->outline, !outline_is_whole(t->outline));
+    follow_object(t);
+}
+
+/* -- filter and sort ----------------------------------------------------------------------------- */
 
 static gboolean tree_filter(struct view *v, const char *text, GError **error)
 {
@@ -195,11 +259,13 @@ static gboolean tree_filter(struct view *v, const char *text, GError **error)
     struct filter *f = filter_parse(text, v->kind->columns, NULL, NULL, error);
     if (!f)
         return FALSE;
-    filter_free(t->filter);
-    t->filter = f;
+    outline_filter(t->outline, f, clock_wall_ms());
     g_free(t->filter_text);
     t->filter_text = g_strdup(text);
-    rebuild(t);
+    follow_object(t);
+    uint32_t row = cursor_row(t);
+    if (row != ROW_NONE && !outline_node(t->outline, row).match)
+        next_match(v);
     return TRUE;
 }
 
@@ -208,35 +274,136 @@ static const char *tree_filter_text(const struct view *v)
     return as_const_tree(v)->filter_text;
 }
 
+static const char *tree_sort_text(const struct view *v)
+{
+    return as_const_tree(v)->sort;
+}
+
+static gboolean tree_sort(struct view *v, const char *columns, GError **error)
+{
+    struct tree *t = as_tree(v);
+    if (!outline_sort(t->outline, columns, v->kind->columns, error))
+        return FALSE;
+    g_free(t->sort);
+    t->sort = g_strdup(columns);
+    follow_object(t);
+    return TRUE;
+}
+
+static void reverse(struct view *v)
+{
+    const char *sort = as_tree(v)->sort;
+    sort = *sort ? sort : "name";
+    g_autofree char *other = *sort == '-' ? g_strdup(sort + 1) : g_strconcat("-", sort, NULL);
+    tree_sort(v, other, NULL);
+}
+
+static void server_order(struct view *v)
+{
+    tree_sort(v, "", NULL);
+}
+
+/* -- data ---------------------------------------------------------------------------------------- */
+
+static void measure_names(struct tree *t)
+{
+    const struct snapshot *s = outline_snapshot(t->outline);
+    size_t n = s ? snapshot_count(s) : 0;
+    g_array_set_size(t->widths, (guint)n);
+    for (size_t row = 0; row < n; row++)
+        g_array_index(t->widths, int, row) = text_width(snapshot_row(s, row)->name);
+}
+
+static void tree_update(struct view *v, const GPtrArray *entries)
+{
+    struct tree *t = as_tree(v);
+    const struct store_entry *e = entries->len ? g_ptr_array_index(entries, 0) : NULL;
+    outline_set(t->outline, e ? e->snapshot : NULL, clock_wall_ms());
+    t->stale = e && e->error;
+    t->asked = e && (e->asked_ms > 0 || e->snapshot);
+    banners_set(&t->banners, entries);
+    measure_names(t);
+    follow_object(t);
+}
+
 /* -- drawing ------------------------------------------------------------------------------------- */
 
-/* The name column of a node: its depth as blanks, a branch, whether it is folded. */
-static void draw_name(struct surface *s, int x, int y, int width, const struct line *line,
-    const struct row *r, enum role role)
+/* The guides of a node, in width columns: for every level a line where siblings follow. What is too
+ * deep for that gets the number of its level and the last guides. */
+static void append_guides(const struct tree *t, uint32_t row, int width, bool ascii, GString *out)
 {
-    const char *branch = line->folded   ? "+ "
-                         : !line->depth ? ""
-                         : line->last   ? surface_glyph(s, "└ ", "` ")
-                                        : surface_glyph(s, "├ ", "| ");
-    g_autofree char *text = g_strdup_printf("%*s%s%s",
-        line->depth > 0 ? (int)MIN((line->depth - 1) * INDENT, INDENT_MAX) : 0, "", branch,
-        r->name);
-    surface_put(s, x, y, width, role, text);
+    const struct outline_node own = outline_node(t->outline, row);
+    unsigned room = (unsigned)(MAX(width, 0) / INDENT);
+    unsigned levels = own.depth;
+    gssize start = (gssize)out->len;
+    if (levels > room) {
+        g_string_append_printf(out, "%u ", own.depth);
+        start = (gssize)out->len;
+        levels = room - MIN(room, ((unsigned)out->len + 1) / INDENT);
+    }
+    const char *const branch[] = {ascii ? "|-" : "├ ", ascii ? "`-" : "└ "};
+    const char *const pass[] = {ascii ? "| " : "│ ", "  "};
+    for (unsigned i = 0; i < levels; i++, row = outline_parent(t->outline, row)) {
+        bool last = outline_node(t->outline, row).last;
+        g_string_insert(out, start, i == 0 ? branch[last] : pass[last]);
+    }
+}
+
+static enum role name_role(const struct tree *t, const struct row *r, const struct outline_node *n)
+{
+    if (t->stale || r->error)
+        return ROLE_STALE;
+    if (n->forced)
+        return ROLE_DIM;
+    return outline_is_filtered(t->outline) && outline_is_whole(t->outline) && n->match ? ROLE_MATCH
+                                                                                       : ROLE_TEXT;
+}
+
+/* The name column of a node: its guides, whether it is folded, its name, what the fold hides. */
+static void draw_name(
+    const struct tree *t, const struct paint_row *r, int x, int width, const struct outline_node *n)
+{
+    const struct row *row = row_of(t, (uint32_t)r->row);
+    GString *text = g_string_truncate(r->scratch, 0);
+    append_badge(n, text);
+    g_autofree char *badge = g_strdup(text->str);
+    int badge_width = (int)text->len + (n->folded ? 2 : 0);
+    int least = MIN(g_array_index(t->widths, int, r->row), NAME_LEAST) + badge_width;
+    g_string_truncate(text, 0);
+    append_guides(t, (uint32_t)r->row, width - least, r->s->ascii, text);
+    if (n->folded)
+        g_string_append(text, "+ ");
+    int before = text_width(text->str);
+    surface_put(r->s, x, r->y, width, ROLE_DIM, text->str);
+    int room = MAX(width - before - (int)strlen(badge), 1);
+    g_autofree char *name = text_cut_middle(row->name, room, r->s->ascii);
+    surface_put(r->s, x + before, r->y, width - before, name_role(t, row, n), name);
+    int end = before + text_width(name);
+    enum role role = n->problems > 0 ? paint_state_role(n->worst, PHASE_DONE) : ROLE_DIM;
+    surface_put(r->s, x + end, r->y, width - end, t->stale ? ROLE_STALE : role, badge);
 }
 
 static void draw_line(
-    struct tree *t, struct paint_row *r, size_t place, const struct paint_layout *l)
+    const struct tree *t, struct paint_row *r, size_t line, const struct paint_layout *l)
 {
-    const struct line *line = &g_array_index(t->lines, struct line, place);
-    const struct row *row = snapshot_row(t->snapshot, line->row);
-    r->row = line->row;
-    surface_put(r->s, 0, r->y, 1, paint_mark_role(row, t->stale), paint_mark(row, t->stale));
-    if (place == t->list_view.list.cursor)
+    uint32_t row = outline_row(t->outline, line);
+    struct outline_node n = outline_node(t->outline, row);
+    struct row marked = *row_of(t, row);
+    if (n.folded && n.worst > (marked.error ? HEALTH_UNKNOWN : marked.health)) {
+        marked.health = (uint8_t)n.worst;
+        marked.error = NULL;
+    }
+    r->row = row;
+    surface_put(
+        r->s, 0, r->y, 1, paint_mark_role(&marked, t->stale), paint_mark(&marked, t->stale));
+    if (line == t->list_view.list.cursor)
         surface_put(r->s, 1, r->y, 1, ROLE_CURSOR, ">");
-    enum role role = t->stale || row->error ? ROLE_STALE : ROLE_TEXT;
+    if (outline_is_filtered(t->outline) && outline_is_whole(t->outline) && n.match)
+        surface_put(r->s, 2, r->y, 1, ROLE_MATCH, "/");
     if (l->count > 0)
-        draw_name(r->s, l->x[0], r->y, l->width[0], line, row, role);
-    paint_cells(r, l, true);
+        draw_name(t, r, l->x[0], l->width[0], &n);
+    if (!n.forced) /* what only leads to a match has no numbers, so that one sees which it is */
+        paint_cells(r, l, true);
 }
 
 static const char *empty_text(const struct tree *t)
@@ -248,12 +415,19 @@ static const char *empty_text(const struct tree *t)
     return t->asked ? "nothing here\nd shows what it belongs to" : "reading ...";
 }
 
-static int deepest(const struct tree *t)
+/* Lays the columns out and draws their headings. */
+static void draw_headings(
+    const struct tree *t, struct surface *s, int y, struct paint_layout *layout)
 {
-    unsigned depth = 0;
-    for (guint i = 0; i < t->lines->len; i++)
-        depth = MAX(depth, g_array_index(t->lines, struct line, i).depth);
-    return (int)MIN(depth, INDENT_MAX / INDENT);
+    const struct kind *k = t->list_view.base.kind;
+    const struct snapshot *known = outline_snapshot(t->outline);
+    g_autoptr(GPtrArray) snapshots = g_ptr_array_new();
+    if (known)
+        g_ptr_array_add(snapshots, (gpointer)known);
+    const struct paint_table table = {
+        .kind = k, .columns = k->columns, .snapshots = snapshots, .name_width = t->widest};
+    paint_layout(layout, &table, MARK_WIDTH, s->width - MARK_WIDTH);
+    paint_headings(s, y, layout, k, k->columns, t->sort);
 }
 
 static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
@@ -261,44 +435,62 @@ static void tree_draw(struct view *v, struct surface *s, int64_t now_ms)
     struct tree *t = as_tree(v);
     int used = banners_draw(&t->banners, s, now_ms);
     struct paint_layout layout;
-    g_autoptr(GPtrArray) snapshots = g_ptr_array_new();
-    if (t->snapshot)
-        g_ptr_array_add(snapshots, (gpointer)t->snapshot);
-    const struct paint_table table = {.kind = v->kind,
-        .columns = v->kind->columns,
-        .snapshots = snapshots,
-        .name_extra = deepest(t) * INDENT};
-    paint_layout(&layout, &table, MARK_WIDTH, s->width - MARK_WIDTH);
-    paint_headings(s, used, &layout, v->kind, v->kind->columns, NULL);
-    used++;
+    draw_headings(t, s, used++, &layout);
     size_t height = s->height > used ? (size_t)(s->height - used) : 0;
     struct list *l = &t->list_view.list;
-    list_fit(l, t->lines->len, height);
+    size_t lines = outline_lines(t->outline);
+    list_fit(l, lines, height);
     g_autoptr(GString) scratch = g_string_sized_new(64);
     struct paint_row row = {.s = s,
         .columns = v->kind->columns,
-        .snapshot = t->snapshot,
+        .snapshot = outline_snapshot(t->outline),
         .stale = t->stale,
         .reader = {now_ms, v->settings->zone},
         .scratch = scratch};
-    for (size_t i = 0; i < height && l->top + i < t->lines->len; i++) {
+    for (size_t i = 0; i < height && l->top + i < lines; i++) {
         row.y = used + (int)i;
         draw_line(t, &row, l->top + i, &layout);
     }
-    if (t->lines->len == 0) {
+    if (lines == 0) {
         struct surface rest = surface_part(s, 0, used, s->width, s->height - used);
         paint_notice(&rest, ROLE_DIM, empty_text(t));
+    }
+}
+
+/* The lines with their guides, without the numbers. */
+static void tree_text(const struct view *v, GString *out, int64_t now_ms)
+{
+    (void)now_ms;
+    const struct tree *t = as_const_tree(v);
+    g_autoptr(GString) guides = g_string_new(NULL);
+    for (size_t i = 0; i < outline_lines(t->outline); i++) {
+        uint32_t row = outline_row(t->outline, i);
+        struct outline_node n = outline_node(t->outline, row);
+        g_string_truncate(guides, 0);
+        append_guides(t, row, INT_MAX, true, guides);
+        g_string_append_printf(out, "%s %s%s%s", paint_mark(row_of(t, row), t->stale), guides->str,
+            n.folded ? "+ " : "", row_of(t, row)->name);
+        append_badge(&n, out);
+        g_string_append_c(out, '\n');
     }
 }
 
 static void tree_status(const struct view *v, GString *out)
 {
     const struct tree *t = as_const_tree(v);
-    size_t all = t->snapshot ? snapshot_count(t->snapshot) : 0;
-    if (t->filter_text && *t->filter_text)
-        g_string_append_printf(out, "%u/%zu  /%s", t->lines->len, all, t->filter_text);
-    else
+    const struct snapshot *s = outline_snapshot(t->outline);
+    size_t all = s ? snapshot_count(s) : 0;
+    size_t lines = outline_lines(t->outline);
+    if (outline_is_filtered(t->outline)) {
+        g_string_append_printf(out, "%zu/%zu  /%s%s", outline_matches(t->outline), all,
+            t->filter_text, outline_is_whole(t->outline) ? "  all shown" : "");
+    } else {
         g_string_append_printf(out, "%zu %s", all, all == 1 ? "row" : "rows");
+        if (lines < all)
+            g_string_append_printf(out, ", %zu folded away", all - lines);
+    }
+    if (strcmp(t->sort, v->kind->sort ? v->kind->sort : "") != 0)
+        g_string_append_printf(out, "  sort %s", *t->sort ? t->sort : "as the server's");
 }
 
 static struct view *tree_create(const struct kind *k)
@@ -307,20 +499,19 @@ static struct view *tree_create(const struct kind *k)
     t->list_view.base.class = &tree_view;
     t->list_view.base.kind = k;
     t->list_view.moved = tree_moved;
-    t->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
-    t->folds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    t->outline = outline_new();
+    t->widths = g_array_new(FALSE, FALSE, sizeof(int));
+    tree_sort(&t->list_view.base, k->sort ? k->sort : "", NULL);
     return &t->list_view.base;
 }
 
 static void tree_free(struct view *v)
 {
     struct tree *t = as_tree(v);
-    snapshot_unref(t->snapshot);
-    g_array_unref(t->lines);
-    g_hash_table_unref(t->folds);
-    filter_free(t->filter);
+    outline_free(t->outline);
+    g_array_unref(t->widths);
     g_free(t->filter_text);
-    g_free(t->path);
+    g_free(t->sort);
     banners_clear(&t->banners);
     g_free(t);
 }
@@ -328,7 +519,18 @@ static void tree_free(struct view *v)
 static const struct view_command commands[] = {
     LIST_COMMANDS,
     {"fold", "space", "fold or unfold the node", toggle_fold},
+    {"fold-or-parent", "left", "fold the node, or go to its parent", fold_or_parent},
+    {"unfold-or-child", "right", "unfold the node, or go to its first child", unfold_or_child},
     {"unfold-all", "+", "unfold everything", unfold_all},
+    {"fold-all", "_", "fold everything", fold_all},
+    {"unfold-problems", "*", "unfold what leads to rows not ok", unfold_problems},
+    {"next-sibling", "}", "next node below the same parent", next_sibling},
+    {"previous-sibling", "{", "previous node below the same parent", previous_sibling},
+    {"next-match", "n", "next match of the filter, or row not ok", next_match},
+    {"previous-match", "N", "previous match, or row not ok", previous_match},
+    {"whole", "&", "hide what does not match, or mark what does", toggle_whole},
+    {"reverse", "O", "reverse the sort of siblings", reverse},
+    {"server-order", "U", "siblings as the server has them", server_order},
     {0},
 };
 
@@ -340,8 +542,12 @@ static const struct view_class tree_view = {
     .update = tree_update,
     .draw = tree_draw,
     .selected = tree_selected,
+    .copy_text = tree_copy_text,
     .filter = tree_filter,
     .filter_text = tree_filter_text,
+    .sort = tree_sort,
+    .sort_text = tree_sort_text,
+    .text = tree_text,
     .status = tree_status,
 };
 VIEW(tree);

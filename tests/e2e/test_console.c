@@ -174,6 +174,65 @@ static void detail_and_raw_show_one_object(void)
     pty_assert_screen(p, "\"name\": \"beta\"");
 }
 
+static void a_tree_is_folded_and_leads_to_its_problems(void)
+{
+    AUTO(bed)
+    b = bed_new(ONE "part gamma root\npart gamma left root\npart gamma leaf left\n"
+                    "part gamma right root\npart gamma bad right failed\n",
+        TWO);
+    AUTO(pty) p = bed_open(b, NULL);
+    bed_go(p, "one/things/gamma");
+    pty_assert_screen(
+        p, "^ > root[^~]*^   ├ left[^~]*^   │ └ leaf[^~]*^   └ right[^~]*^X    └ bad");
+    pty_key(p, "left");
+    pty_assert_screen(p, "^X> \\+ root \\(X1 of 4\\)");
+    pty_assert_screen(p, "5 rows, 4 folded away");
+    pty_type(p, "*");
+    pty_assert_screen(p, "^ > root[^~]*\\+ left \\(1\\)[^~]*└ right[^~]*└ bad");
+    pty_type(p, "n");
+    pty_assert_screen(p, "^X>   └ bad");
+    pty_key(p, "left");
+    pty_assert_screen(p, "^ > └ right");
+    pty_type(p, "{");
+    pty_assert_screen(p, "^ > ├ \\+ left");
+    pty_key(p, "right");
+    pty_key(p, "right");
+    pty_assert_screen(p, "^ > │ └ leaf");
+    pty_type(p, "/bad");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "1/5  /bad");
+    pty_assert_screen(p, "^X>   └ bad");
+    bed_answer(b, "one",
+        ONE "part gamma root\npart gamma new root\npart gamma right root\n"
+            "part gamma bad right late\n");
+    pty_assert_screen(p, "1/4  /bad");
+    pty_assert_screen(p, "^ >   └ bad .*late"); /* it is ok now, and the cursor is on it */
+}
+
+static void a_detail_leads_on_and_keeps_its_place_when_read_again(void)
+{
+    AUTO(bed)
+    b = bed_new(ONE "field beta owner somebody\nfield beta parent one/things/gamma\n", TWO);
+    AUTO(pty) p = bed_open(b, NULL);
+    bed_go(p, "things");
+    pty_assert_screen(p, "^X> beta");
+    pty_type(p, "d");
+    pty_assert_screen(p, "^ > name +beta[^~]*^   more[^~]*^ +parent +→ one/things/gamma");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "this line leads nowhere; tab goes to one that does");
+    pty_key(p, "tab");
+    pty_assert_screen(p, "^ > +parent");
+    bed_answer(b, "one", ONE "field beta added before\nfield beta parent one/things/alpha\n");
+    pty_type(p, "r");
+    pty_assert_screen(p, "^ +added +before[^~]*^ > +parent +→ one/things/alpha");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "test > one > things > alpha > parts");
+    pty_key(p, "esc");
+    pty_assert_screen(p, "^ > +parent");
+    pty_type(p, " ");
+    pty_assert_screen(p, "^ > \\+ more \\(2\\)");
+}
+
 static void a_log_is_followed_and_searched(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
@@ -550,6 +609,10 @@ int main(int argc, char **argv)
         help_lists_what_the_keys_do_and_runs_it);
     TEST("d and y show one object, in fields and as the server says it",
         detail_and_raw_show_one_object);
+    TEST("a tree is folded by keys and leads to its problems, whatever a refresh brings",
+        a_tree_is_folded_and_leads_to_its_problems);
+    TEST("a detail leads on to other things and keeps its place when it is read again",
+        a_detail_leads_on_and_keeps_its_place_when_read_again);
     TEST("a log is followed until one scrolls up, and can be searched",
         a_log_is_followed_and_searched);
     TEST("a source that fails keeps its rows, greyed, with since when and why",

@@ -3,7 +3,8 @@
  * (build/fake/), so that nothing of it can be in a release.
  *
  *     thing NAME STATE COUNT [NOTE ...]   a row of fake.things
- *     part THING NAME [PARENT]            a node of fake.parts
+ *     part THING NAME [PARENT [STATE]]    a node of fake.parts
+ *     field THING NAME VALUE ...          a field of its detail, in a group
  *     log TEXT ...                        a line of every thing's log
  *     fail TEXT ... | denied TEXT ...     the fetch fails so
  *     hang                                it does not come back, deadline or not
@@ -61,8 +62,16 @@ static const struct kind things = {
     .health = thing_health,
 };
 
+enum { PART_SIZE, PART_STATE };
+
 static const struct column part_columns[] = {
-    {"size_bytes", "SIZE", CELL_BYTES, 0, 6, 0, "bytes"},
+    [PART_SIZE] = {"size_bytes", "SIZE", CELL_BYTES, 0, 6, 0, "bytes"},
+    [PART_STATE] = {"state", "STATE", CELL_STATE, 0, 8, 0, "what the file says"},
+    {0},
+};
+
+static const struct health_rule part_health[] = {
+    {"state=failed", HEALTH_FAIL, "failed"},
     {0},
 };
 
@@ -74,6 +83,7 @@ static const struct kind parts = {
     .scope = "fake.things",
     .columns = part_columns,
     .feed = "parts",
+    .health = part_health,
 };
 
 /* The words of every line that begins with word. */
@@ -180,7 +190,7 @@ static bool fetch_parts(struct lane *l, const struct rid *scope, struct batch *o
     if (!text || !obey(text, error))
         return false;
     struct snapshot *s = batch_snapshot(out, &parts);
-    g_autoptr(GPtrArray) lines = lines_of(text, "part", 4);
+    g_autoptr(GPtrArray) lines = lines_of(text, "part", 5);
     for (guint i = 0; i < lines->len; i++) {
         char **words = g_ptr_array_index(lines, i);
         guint n = g_strv_length(words);
@@ -188,12 +198,27 @@ static bool fetch_parts(struct lane *l, const struct rid *scope, struct batch *o
             continue;
         gssize parent = n > 3 ? snapshot_find(s, words[3]) : -1;
         size_t row = snapshot_add(s, words[2]);
-        snapshot_set_int(s, row, 0, 1024 * (int64_t)(i + 1));
+        snapshot_set_int(s, row, PART_SIZE, 1024 * (int64_t)(i + 1));
+        if (n > 4)
+            snapshot_set_text(s, row, PART_STATE, words[4]);
         if (parent >= 0)
             snapshot_set_parent(s, row, (uint32_t)parent);
     }
     batch_publish(out, s);
     return true;
+}
+
+static void add_fields(struct snapshot *detail, const char *text, const char *thing)
+{
+    g_autoptr(GPtrArray) lines = lines_of(text, "field", 4);
+    for (guint i = 0; i < lines->len; i++) {
+        char **words = g_ptr_array_index(lines, i);
+        if (g_strv_length(words) < 4 || strcmp(words[1], thing) != 0)
+            continue;
+        size_t row = snapshot_add(detail, words[2]);
+        snapshot_set_text(detail, row, DETAIL_GROUP, "more");
+        snapshot_set_text(detail, row, DETAIL_VALUE, words[3]);
+    }
 }
 
 static bool show(
@@ -210,6 +235,7 @@ static bool show(
         static const char *const names[] = {"name", "state", "count"};
         for (unsigned n = 0; n < G_N_ELEMENTS(names); n++)
             snapshot_set_text(detail, snapshot_add(detail, names[n]), DETAIL_VALUE, words[n + 1]);
+        add_fields(detail, text, words[1]);
         g_string_printf(raw, "{\"name\":\"%s\",\"count\":%s}", words[1], words[3]);
         return true;
     }

@@ -1,4 +1,4 @@
-/* What tables and trees do with what the user does. How they look: tests/screens. */
+/* What tables do with what the user does. How they look: tests/screens. */
 #include "unit/views.h"
 
 static struct snapshot *numbered(const char *source, int count)
@@ -228,27 +228,6 @@ static const struct kind tree_kind = {.name = "test.nodes",
     .shape = SHAPE_TREE,
     .columns = rows_columns};
 
-static size_t node(struct snapshot *s, const char *name, uint32_t parent)
-{
-    size_t row = rows_add(s, name, "run", (int64_t)snapshot_count(s));
-    snapshot_set_parent(s, row, parent);
-    return row;
-}
-
-/* root a: b (c, d), e (b). */
-static struct snapshot *nodes(void)
-{
-    AUTO(rid) scope = rid_parse("events/rows/x", NULL);
-    struct snapshot *s = snapshot_new(&tree_kind, scope, ROWS_NOW_MS);
-    uint32_t a = (uint32_t)node(s, "aaa", ROW_NONE);
-    uint32_t b = (uint32_t)node(s, "bbb", a);
-    node(s, "ccc", b);
-    node(s, "ddd", b);
-    uint32_t e = (uint32_t)node(s, "eee", a);
-    node(s, "bbb", e); /* the same thing under another parent */
-    return s;
-}
-
 static void any_size_of_screen_can_be_drawn(void)
 {
     static const struct kind *const shapes[] = {&rows_kind, &tree_kind, &kind_detail, &kind_log};
@@ -280,136 +259,6 @@ static void any_size_of_screen_can_be_drawn(void)
     }
 }
 
-/* -- trees ----------------------------------------------------------------------------------------- */
-
-/* The names on the screen, first letters only, in order. */
-static char *outline(struct shown *s)
-{
-    g_autofree char *text = shown_text(s, 80, 24);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    GString *out = g_string_new(NULL);
-    static const char *const names[] = {"aaa", "bbb", "ccc", "ddd", "eee"};
-    for (char **line = lines; *line; line++)
-        for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
-            if (strstr(*line, names[i]))
-                g_string_append_c(out, names[i][0]);
-    return g_string_free(out, FALSE);
-}
-
-#define OUTLINE_IS(s, wanted)                                                                      \
-    do {                                                                                           \
-        g_autofree char *outline_ = outline(s);                                                    \
-        g_assert_cmpstr(outline_, ==, wanted);                                                     \
-    } while (0)
-
-static void a_tree_is_drawn_depth_first(void)
-{
-    struct shown s = shown_new(&tree_kind);
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    OUTLINE_IS(&s, "abcdeb");
-    g_autofree char *text = shown_text(&s, 80, 24);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    const char *parent = strstr(lines[2], "bbb"), *child = strstr(lines[3], "ccc");
-    g_assert_cmpint(parent - lines[2], <, child - lines[3]); /* children stand further right */
-    shown_clear(&s);
-}
-
-static void a_fold_hides_what_is_below_and_survives_a_refresh(void)
-{
-    struct shown s = shown_new(&tree_kind);
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    shown_run(&s, "down");
-    g_assert_cmpstr(shown_selected(&s), ==, "bbb");
-    shown_run(&s, "fold");
-    OUTLINE_IS(&s, "abeb");
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    OUTLINE_IS(&s, "abeb");
-    g_assert_cmpstr(shown_selected(&s), ==, "bbb");
-    shown_run(&s, "fold");
-    OUTLINE_IS(&s, "abcdeb");
-    shown_run(&s, "first");
-    shown_run(&s, "fold");
-    OUTLINE_IS(&s, "a");
-    shown_run(&s, "unfold-all");
-    OUTLINE_IS(&s, "abcdeb");
-    shown_clear(&s);
-}
-
-static size_t selected_row(struct shown *s)
-{
-    const struct snapshot *snapshot;
-    size_t row;
-    g_assert_true(s->v->class->selected(s->v, &snapshot, &row));
-    return row;
-}
-
-/* A stage may stand under several parents: they are two places. */
-static void a_node_under_two_parents_is_two_places(void)
-{
-    struct shown s = shown_new(&tree_kind);
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    shown_run(&s, "down");
-    g_assert_cmpuint(selected_row(&s), ==, 1);
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    g_assert_cmpuint(selected_row(&s), ==, 1); /* not the one further below */
-    shown_run(&s, "last");
-    g_assert_cmpuint(selected_row(&s), ==, 5);
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    g_assert_cmpuint(selected_row(&s), ==, 5);
-    shown_clear(&s);
-}
-
-static void a_filtered_tree_shows_what_matches(void)
-{
-    struct shown s = shown_new(&tree_kind);
-    shown_put(&s, "events/rows/x", nodes(), NULL);
-    shown_filter(&s, "bbb|ddd");
-    OUTLINE_IS(&s, "bdb");
-    g_autofree char *status = shown_status(&s);
-    ASSERT_CONTAINS(status, "3/6");
-    g_autoptr(GError) error = NULL;
-    g_assert_false(s.v->class->filter(s.v, "lagg>5", &error));
-    OUTLINE_IS(&s, "bdb");
-    shown_filter(&s, "zzz");
-    g_autofree char *none = shown_text(&s, 80, 24);
-    ASSERT_CONTAINS(none, "nothing matches the filter");
-    shown_filter(&s, "");
-    OUTLINE_IS(&s, "abcdeb");
-    shown_clear(&s);
-}
-
-static void parents_in_a_circle_do_not_hang_the_screen(void)
-{
-    struct shown s = shown_new(&tree_kind);
-    AUTO(rid) scope = rid_parse("events/rows/x", NULL);
-    struct snapshot *b = snapshot_new(&tree_kind, scope, ROWS_NOW_MS);
-    node(b, "aaa", 2);
-    node(b, "bbb", 0);
-    node(b, "ccc", 1);
-    node(b, "ddd", 3);      /* its own parent */
-    node(b, "eee", 123456); /* a parent that is not there */
-    shown_put(&s, "events/rows/x", b, NULL);
-    g_autofree char *seen = outline(&s);
-    for (const char *name = "abcde"; *name; name++)
-        g_assert_nonnull(strchr(seen, *name));
-    shown_clear(&s);
-}
-
-static void a_deep_tree_keeps_all_its_rows(void)
-{
-    struct shown s = shown_new(&tree_kind);
-    AUTO(rid) scope = rid_parse("events/rows/x", NULL);
-    struct snapshot *b = snapshot_new(&tree_kind, scope, ROWS_NOW_MS);
-    for (uint32_t i = 0; i < 200; i++) {
-        g_autofree char *name = g_strdup_printf("n%03u", i);
-        node(b, name, i ? i - 1 : ROW_NONE);
-    }
-    shown_put(&s, "events/rows/x", b, NULL);
-    shown_run(&s, "last");
-    g_assert_cmpstr(shown_selected(&s), ==, "n199");
-    shown_clear(&s);
-}
-
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
@@ -433,14 +282,5 @@ int main(int argc, char **argv)
     g_test_add_func("/table/a-list-of-many-rows-is-drawn-before-it-is-sorted",
         a_list_of_many_rows_is_drawn_before_it_is_sorted);
     g_test_add_func("/views/any-size-of-screen-can-be-drawn", any_size_of_screen_can_be_drawn);
-    g_test_add_func("/tree/it-is-drawn-depth-first", a_tree_is_drawn_depth_first);
-    g_test_add_func("/tree/a-fold-hides-what-is-below-and-survives-a-refresh",
-        a_fold_hides_what_is_below_and_survives_a_refresh);
-    g_test_add_func(
-        "/tree/a-node-under-two-parents-is-two-places", a_node_under_two_parents_is_two_places);
-    g_test_add_func("/tree/a-filter-shows-what-matches", a_filtered_tree_shows_what_matches);
-    g_test_add_func("/tree/parents-in-a-circle-do-not-hang-the-screen",
-        parents_in_a_circle_do_not_hang_the_screen);
-    g_test_add_func("/tree/a-deep-tree-keeps-all-its-rows", a_deep_tree_keeps_all_its_rows);
     return g_test_run();
 }

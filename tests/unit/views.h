@@ -23,8 +23,9 @@ static inline void entry_free(gpointer data)
 
 static inline struct shown shown_new(const struct kind *k)
 {
-    return (struct shown){.v = view_class_of(k->shape)->create(k),
-        .entries = g_ptr_array_new_with_free_func(entry_free)};
+    static const struct view_settings in_utc = {0};
+    return (struct shown){
+        .v = view_new(k, &in_utc), .entries = g_ptr_array_new_with_free_func(entry_free)};
 }
 
 static inline void shown_clear(struct shown *s)
