@@ -205,11 +205,12 @@ static void the_same_key_forgets_a_bookmark(void)
 static void another_environment_is_a_fresh_start(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
-    g_autofree char *yaml = g_strdup_printf("environment: test\nenvironments:\n  test:\n    class: dev\n"
-                                            "    sources:\n      one: {type: fake, file: \"%s/one\"}\n"
-                                            "  other:\n    class: stage\n    sources:\n"
-                                            "      two: {type: fake, file: \"%s/two\"}\n",
-        b->folder, b->folder);
+    g_autofree char *yaml =
+        g_strdup_printf("environment: test\nenvironments:\n  test:\n    class: dev\n"
+                        "    sources:\n      one: {type: fake, file: \"%s/one\"}\n"
+                        "  other:\n    class: stage\n    sources:\n"
+                        "      two: {type: fake, file: \"%s/two\"}\n",
+            b->folder, b->folder);
     bed_configure(b, yaml);
     AUTO(pty) p = bed_run(b, NULL);
     pty_assert_screen(p, "^. one +fake +ok");

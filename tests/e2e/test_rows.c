@@ -236,10 +236,10 @@ static void a_wide_screen_shows_the_row_beside(void)
     AUTO(bed) b = bed_new(ONE, TWO);
     AUTO(pty) p = open_things(b, (&(struct bed_run){.width = 140}));
     pty_type(p, "p");
-    pty_assert_screen(p, "│.*address +one/things/beta");
+    pty_assert_screen(p, "│.*address +. one/things/beta");
     pty_assert_screen(p, "│.*why +failed with count 4000");
     pty_key(p, "down");
-    pty_assert_screen(p, "│.*address +one/things/gamma");
+    pty_assert_screen(p, "│.*address +. one/things/gamma");
     pty_resize(p, 100, 24); /* too narrow: it folds away */
     pty_assert_screen(p, "^!> gamma +one +late +77 .* waiting for alpha$");
     pty_type(p, "pp");
@@ -253,15 +253,15 @@ static void weirs_own_rows_have_a_detail(void)
     bed_go(p, "sources");
     pty_assert_screen(p, "one +fake");
     pty_type(p, "d");
-    pty_assert_screen(p, "address +weir/sources/");
+    pty_assert_screen(p, "address +. weir/sources/");
     pty_assert_screen(p, "requests_per_min");
 }
 
 static void times_follow_the_zone(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
-    AUTO(pty) p =
-        bed_open(b, (&(struct bed_run){.env = (const char *const[]){"TZ=Asia/Kolkata", NULL}}));
+    AUTO(pty)
+    p = bed_open(b, (&(struct bed_run){.env = (const char *const[]){"TZ=Asia/Kolkata", NULL}}));
     pty_assert_screen(p, "[0-9][0-9]:[0-9][0-9]Z");
     pty_type(p, "Z");
     pty_assert_screen(p, "times are shown in the time of this machine");
@@ -291,8 +291,9 @@ static void a_copy_is_sent_and_not_claimed(void)
 static void without_a_clipboard_a_copy_is_a_file(void)
 {
     AUTO(bed) b = bed_new(ONE, TWO);
-    AUTO(pty) p = open_things(b,
-        (&(struct bed_run){.width = 160, .env = (const char *const[]){"TMUX", "STY=1", NULL}}));
+    AUTO(pty)
+    p = open_things(
+        b, (&(struct bed_run){.width = 160, .env = (const char *const[]){"TMUX", "STY=1", NULL}}));
     pty_type(p, "cj");
     pty_assert_screen(p, "no clipboard here: the row as JSON written to .*/weir/copied.txt");
     g_autofree char *path = g_build_filename(b->folder, "weir", "copied.txt", NULL);
@@ -333,7 +334,7 @@ static void rows_are_exported_and_nothing_is_overwritten(void)
     pty_assert_screen(p, "written: .*rows.json");
     g_autofree char *text = NULL;
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    g_assert_nonnull(strstr(text, "\"complete\": true"));
+    g_assert_nonnull(strstr(text, "\"complete\":true"));
     g_assert_nonnull(strstr(text, "one/things/beta"));
     g_assert_null(strstr(text, "one/things/gamma"));
     bed_go(p, line);
@@ -384,7 +385,8 @@ int main(int argc, char **argv)
         a_wide_screen_shows_the_row_beside);
     TEST("weir's own rows have a detail as well", weirs_own_rows_have_a_detail);
     TEST("times are in UTC, local or a named zone", times_follow_the_zone);
-    TEST("a copy over SSH is sent, and not claimed to have arrived", a_copy_is_sent_and_not_claimed);
+    TEST(
+        "a copy over SSH is sent, and not claimed to have arrived", a_copy_is_sent_and_not_claimed);
     TEST("without a clipboard a copy is a file of mode 0600", without_a_clipboard_a_copy_is_a_file);
     TEST("Y leaves plain text on the bare terminal, to mark with the mouse",
         plain_text_is_left_on_the_bare_terminal);

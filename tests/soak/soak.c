@@ -5,7 +5,7 @@
  *     build/soak MINUTES [SEED]
  *
  * Growth is judged over the second half, when everything has been opened and every cache is warm: the
- * least of its last quarter is compared with the least of the one before, since connections, logs and
+ * least of its last quarter is compared with the most of the one before, since connections, logs and
  * huge answers come and go. */
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -206,15 +206,26 @@ static const struct sample *sample_at(const struct soak *s, guint i)
     return &g_array_index(s->samples, struct sample, i);
 }
 
-/* The least of each figure in the samples from.. below to. */
-static struct sample least(const struct soak *s, guint from, guint to)
+static double smaller(double a, double b)
+{
+    return MIN(a, b);
+}
+
+static double larger(double a, double b)
+{
+    return MAX(a, b);
+}
+
+/* The least or the most of each figure in the samples from.. below to. */
+static struct sample extreme(
+    const struct soak *s, guint from, guint to, double (*choose)(double a, double b))
 {
     struct sample all = *sample_at(s, from);
     for (guint i = from; i < to; i++) {
         const struct sample *one = sample_at(s, i);
-        all.memory_kb = MIN(all.memory_kb, one->memory_kb);
-        all.fds = MIN(all.fds, one->fds);
-        all.threads = MIN(all.threads, one->threads);
+        all.memory_kb = choose(all.memory_kb, one->memory_kb);
+        all.fds = (guint)choose(all.fds, one->fds);
+        all.threads = (guint)choose(all.threads, one->threads);
     }
     return all;
 }
@@ -226,14 +237,15 @@ static void judge(struct soak *s)
         complain(s, "too short to judge: %u samples", all);
         return;
     }
-    const struct sample third = least(s, all / 2, all * 3 / 4), last = least(s, all * 3 / 4, all);
+    const struct sample third = extreme(s, all / 2, all * 3 / 4, larger),
+                        last = extreme(s, all * 3 / 4, all, smaller);
     double hours = sample_at(s, all - 1)->hours - sample_at(s, all / 2)->hours;
     double growth = last.memory_kb - third.memory_kb, bound = GROWTH_KB + GROWTH_KB_H * hours;
-    printf(
-        "# memory: %.0f kB at first; at least %.0f kB in the third quarter, %.0f kB in the last\n",
+    printf("# memory: %.0f kB at first; at most %.0f kB in the third quarter, at least %.0f kB in "
+           "the last\n",
         sample_at(s, 0)->memory_kb, third.memory_kb, last.memory_kb);
-    printf("# descriptors: %u, then %u; threads: %u, then %u\n", third.fds, last.fds, third.threads,
-        last.threads);
+    printf("# descriptors: at most %u, then at least %u; threads: %u, then %u\n", third.fds,
+        last.fds, third.threads, last.threads);
     printf("# keys: %u, longest answer %.0f ms; faults: %u\n", s->pressed,
         (double)s->longest_ns / 1e6, s->faults);
     for (guint i = 0; i < all; i += MAX(all / SHOWN, 1))
