@@ -85,6 +85,9 @@ struct connector {
 struct derived {
     const struct kind *kind;
     struct feed feed;
+    /* As that of a connector, for rows of this kind; NULL: they are whole in the list. */
+    bool (*show)(struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw,
+        GError **error);
     /* Frees what fetch keeps between runs. All derived kinds share one lane and so its data: one of
      * them may use it. NULL: it keeps nothing. */
     void (*forget)(void *data);

@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -172,6 +173,27 @@ static void detail_and_raw_show_one_object(void)
     pty_key(p, "esc");
     pty_type(p, "y");
     pty_assert_screen(p, "\"name\": \"beta\"");
+}
+
+/* What the sources were asked goes on while one looks; the newest are on top. */
+static void what_was_asked_is_listed_filtered_and_shown_whole(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    AUTO(pty) p = bed_open(b, NULL);
+    bed_go(p, "requests");
+    pty_assert_screen(p, "Z +one +FILE +[^ ]*/one +ok +3ms +184");
+    pty_assert_screen(p, "Z +two +FILE +[^ ]*/two +ok");
+    pty_type(p, "/from=two");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "> [0-9:]+Z +two +FILE");
+    pty_type(p, "d");
+    pty_assert_screen(p, "request +source +two");
+    pty_assert_screen(p, "feed +things");
+    pty_assert_screen(p, "took_ms +3ms");
+    pty_key(p, "esc");
+    g_autofree char *path = g_build_filename(b->folder, "two", NULL);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    pty_assert_screen(p, "X> [0-9:]+Z +two +FILE +[^ ]*/two +no conn");
 }
 
 static void a_log_is_followed_and_searched(void)
@@ -550,6 +572,8 @@ int main(int argc, char **argv)
         help_lists_what_the_keys_do_and_runs_it);
     TEST("d and y show one object, in fields and as the server says it",
         detail_and_raw_show_one_object);
+    TEST("requests lists what the sources were asked, as it is asked",
+        what_was_asked_is_listed_filtered_and_shown_whole);
     TEST("a log is followed until one scrolls up, and can be searched",
         a_log_is_followed_and_searched);
     TEST("a source that fails keeps its rows, greyed, with since when and why",
