@@ -99,6 +99,8 @@ struct derived {
 
 /* The connector "weir", which owns sources, problems and every other derived kind. */
 const struct connector *derived_connector(void);
+/* Whether its show() has more of this row than the row's own cells. */
+bool derived_shows(const struct rid *what);
 
 /* What the shared object exports, and nothing else. */
 struct connector_library {

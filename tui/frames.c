@@ -190,7 +190,7 @@ static void open_row_detail(struct app *a)
 
 void frame_open_detail(struct app *a, const struct rid *rid, bool raw)
 {
-    if (strcmp(rid->source, "weir") == 0) {
+    if (strcmp(rid->source, "weir") == 0 && !derived_shows(rid)) {
         open_row_detail(a);
         return;
     }
@@ -414,7 +414,7 @@ void frame_open_rid(struct app *a, const struct rid *rid)
         AUTO(rid) source = rid_source(name ? name : rid->source);
         if (name)
             frame_open_rid(a, source);
-        else
+        else if (derived_shows(rid))
             frame_open_detail(a, rid, false);
         return;
     }

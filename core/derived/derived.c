@@ -19,13 +19,27 @@ static void close_lane(struct lane *l)
     lane_set_data(l, NULL);
 }
 
-static bool show(
-    struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw, GError **error)
+/* The derived kind of a row that can be shown, or NULL. */
+static const struct derived *shower_of(const struct rid *what)
 {
     const char *kind = what->count > 0 ? what->part[what->count - 1].kind : "";
     for (const struct derived *const *d = __start_weir_derived; d < __stop_weir_derived; d++)
         if ((*d)->show && strcmp(kind_segment((*d)->kind), kind) == 0)
-            return (*d)->show(l, what, detail, raw, error);
+            return *d;
+    return NULL;
+}
+
+bool derived_shows(const struct rid *what)
+{
+    return shower_of(what) != NULL;
+}
+
+static bool show(
+    struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw, GError **error)
+{
+    const struct derived *d = shower_of(what);
+    if (d)
+        return d->show(l, what, detail, raw, error);
     return weir_fail(error, WEIR_ERROR_UNSUPPORTED, "there is nothing more to show of this");
 }
 
