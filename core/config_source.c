@@ -131,18 +131,6 @@ bool config_read_secret(
     return ok;
 }
 
-/* Names whose value must not be written down. */
-static bool names_a_secret(const char *key)
-{
-    static const char *const parts[] = {"password", "secret", "authorization", "cookie", "token",
-        "api-key", "apikey", "jaas", "ssl.key.pem", NULL};
-    g_autofree char *lower = g_ascii_strdown(key, -1);
-    for (unsigned i = 0; parts[i]; i++)
-        if (strstr(lower, parts[i]))
-            return !strstr(lower, "location") && !strstr(lower, "endpoint");
-    return false;
-}
-
 /* -- one value ----------------------------------------------------------------------------------- */
 
 static const char *const type_words[] = {
@@ -216,7 +204,7 @@ static void read_map(struct value *v, struct yaml *y, struct yaml_node_s *node)
         else if (v->option->type == OPTION_LISTS)
             yaml_fault(y, p->key_node,
                 "\"%s\" must be a list of texts; one with { or [ in front needs quotes", p->key);
-        else if (yaml_is_map(p->value) || names_a_secret(p->key))
+        else if (yaml_is_map(p->value) || secret_is_named(p->key))
             config_read_secret(y, p->value, p->key, &entry.secret);
         else if (yaml_is_text(p->value))
             entry.text = yaml_text(p->value);

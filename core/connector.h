@@ -85,6 +85,9 @@ struct connector {
 struct derived {
     const struct kind *kind;
     struct feed feed;
+    /* As that of a connector, for rows of this kind; NULL: they are whole in the list. */
+    bool (*show)(struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw,
+        GError **error);
     /* Frees what fetch keeps between runs. All derived kinds share one lane and so its data: one of
      * them may use it. NULL: it keeps nothing. */
     void (*forget)(void *data);
@@ -96,6 +99,8 @@ struct derived {
 
 /* The connector "weir", which owns sources, problems and every other derived kind. */
 const struct connector *derived_connector(void);
+/* Whether its show() has more of this row than the row's own cells. */
+bool derived_shows(const struct rid *what);
 
 /* What the shared object exports, and nothing else. */
 struct connector_library {

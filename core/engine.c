@@ -27,6 +27,7 @@ struct engine *engine_new(struct environment *environment)
     e->runs = g_ptr_array_new();
     e->lanes = g_ptr_array_new();
     e->next_id = 1;
+    e->next_request = 1;
     for (guint i = 0; i < environment_source_count(environment); i++)
         g_ptr_array_add(e->runs, run_new(environment_source_at(environment, i)));
     return e;
@@ -37,6 +38,7 @@ static void run_free(struct source_run *run)
     if (run->shared && run->shared_destroy)
         run->shared_destroy(run->shared);
     status_free(run->status);
+    request_log_clear(&run->requests);
     g_free(run);
 }
 
@@ -134,9 +136,10 @@ GPtrArray *engine_statuses(struct engine *e)
     return all;
 }
 
-/* Locked. */
-static struct source_run *find_run(const struct engine *e, const struct source *s)
+struct source_run *engine_find_run(const struct engine *e, const struct source *s)
 {
+    if (e->derived && e->derived->source == s)
+        return e->derived;
     for (guint i = 0; i < e->runs->len; i++) {
         struct source_run *run = g_ptr_array_index(e->runs, i);
         if (run->source == s)
@@ -148,7 +151,7 @@ static struct source_run *find_run(const struct engine *e, const struct source *
 void engine_start(struct engine *e, struct source *s, bool once)
 {
     engine_lock(e);
-    struct source_run *run = find_run(e, s);
+    struct source_run *run = engine_find_run(e, s);
     if (!run) {
         run = run_new(s);
         g_ptr_array_add(e->runs, run);
@@ -180,7 +183,8 @@ void engine_start_derived(struct engine *e, const struct connector *derived)
     e->derived = run;
     run->poll = lane_new(e, run, ROLE_DERIVED);
     for (const struct feed *f = derived->feeds; f->name; f++)
-        jobs_open(run->poll->jobs, f, scope)->due_ms = JOB_NEVER;
+        if (f->when == FEED_DERIVED)
+            jobs_open(run->poll->jobs, f, scope)->due_ms = JOB_NEVER;
     lane_start(run->poll);
     engine_unlock(e);
 }
@@ -202,9 +206,11 @@ void engine_discover(struct engine *e, const struct registry *r)
     engine_unlock(e);
 }
 
-/* Locked. */
+/* Locked. weir's own source talks to nobody: one lane does. */
 static struct lane *hand_lane(struct engine *e, struct source_run *run)
 {
+    if (run == e->derived)
+        return run->poll;
     if (!run->hand) {
         run->hand = lane_new(e, run, ROLE_HAND);
         lane_start(run->hand);
@@ -216,7 +222,7 @@ void engine_open(
     struct engine *e, const struct source *s, const struct feed *f, const struct rid *scope)
 {
     engine_lock(e);
-    struct source_run *run = find_run(e, s);
+    struct source_run *run = engine_find_run(e, s);
     if (run && run->poll) {
         bool always = f->when == FEED_ALWAYS;
         bool scoped = scope->count > 0;
@@ -241,7 +247,7 @@ void engine_close(
     struct engine *e, const struct source *s, const struct feed *f, const struct rid *scope)
 {
     engine_lock(e);
-    struct source_run *run = find_run(e, s);
+    struct source_run *run = engine_find_run(e, s);
     struct lane *lanes[] = {run ? run->poll : NULL, run ? run->hand : NULL};
     for (unsigned i = 0; i < G_N_ELEMENTS(lanes); i++) {
         struct job *job = lanes[i] ? jobs_find(lanes[i]->jobs, f, scope) : NULL;
@@ -302,7 +308,7 @@ static guint64 ask(struct lane *l, enum ask_type type, const struct rid *what,
 guint64 engine_show(struct engine *e, const struct source *s, const struct rid *what)
 {
     engine_lock(e);
-    struct source_run *run = find_run(e, s);
+    struct source_run *run = engine_find_run(e, s);
     guint64 id = run && run->poll ? ask(hand_lane(e, run), ASK_SHOW, what, NULL) : 0;
     engine_unlock(e);
     return id;
@@ -311,7 +317,7 @@ guint64 engine_show(struct engine *e, const struct source *s, const struct rid *
 guint64 engine_check(struct engine *e, const struct source *s)
 {
     engine_lock(e);
-    struct source_run *run = find_run(e, s);
+    struct source_run *run = engine_find_run(e, s);
     guint64 id = run && run->poll ? ask(hand_lane(e, run), ASK_CHECK, NULL, NULL) : 0;
     engine_unlock(e);
     return id;
@@ -340,7 +346,7 @@ guint64 engine_follow(struct engine *e, const struct source *s, const struct rid
         struct lane *l = g_ptr_array_index(e->lanes, i);
         running += l->role == ROLE_LOG && !l->done;
     }
-    struct source_run *run = find_run(e, s);
+    struct source_run *run = engine_find_run(e, s);
     if (run && run->poll && running < LOGS_MAX) {
         struct lane *l = lane_new(e, run, ROLE_LOG);
         id = ask(l, ASK_FOLLOW, what, options);
@@ -385,7 +391,8 @@ void engine_set_inputs(struct engine *e, GPtrArray *take_snapshots)
     int64_t now = clock_mono_ms();
     for (guint i = 0; l && i < l->jobs->len; i++) {
         struct job *job = g_ptr_array_index(l->jobs, i);
-        job->due_ms = MIN(job->due_ms, MAX(now, job->ended_ms + DERIVED_GAP_MS));
+        if (job->feed->when == FEED_DERIVED)
+            job->due_ms = MIN(job->due_ms, MAX(now, job->ended_ms + DERIVED_GAP_MS));
     }
     if (l)
         lane_signal(l);

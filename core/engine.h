@@ -61,6 +61,12 @@ void engine_set_inputs(struct engine *e, GPtrArray *take_snapshots);
 
 /* Copies of every source's status, in the order of the configuration. */
 GPtrArray *engine_statuses(struct engine *e);
+/* The newest request that fetched what a row came from: f is the feed of the row's kind and scope that of
+ * its snapshot (what a poll reads for all scopes counts for each). f NULL: the one that asked for scope
+ * alone, its detail or its log. NULL when none is kept; request_unref. */
+const struct request *engine_find_request(
+    struct engine *e, const struct source *s, const struct feed *f, const struct rid *scope);
+
 /* Replaces lanes that are stuck ENGINE_STUCK_MS past their deadline, at most twice per source. To be
  * called every few seconds. */
 #define ENGINE_STUCK_MS 5000

@@ -490,7 +490,9 @@ static void lane_turn(struct lane *l)
         bool endless = ask->type == ASK_FOLLOW;
         begin_call(l, endless ? G_MAXINT : timeout_of(l->run), ask->id);
         engine_unlock(l->engine);
+        l->asking = ask;
         run_ask(l, ask);
+        l->asking = NULL;
         ask_free(ask);
         engine_lock(l->engine);
         l->busy_until = 0;

@@ -4,6 +4,7 @@
 #define CORE_LANE_H
 
 #include "connector.h"
+#include "request.h"
 
 struct gate_token;
 
@@ -35,6 +36,9 @@ void *lane_shared(struct lane *l, void *(*make)(struct lane *l, GError **error),
 /* Counts what weir costs the server: requests sent, bytes in both directions, and how long the request
  * took (ms, -1: not known). */
 void lane_count(struct lane *l, unsigned requests, int64_t bytes, int64_t ms);
+/* Every request that has ended, once: whatever a transport sends goes through here as well. In discovery
+ * there is nobody to tell. One allocation of what is kept, and a moment of the lock. */
+void lane_note_request(struct lane *l, const struct request_note *note);
 /* The server's version, for people. Copied and cleaned. */
 void lane_set_version(struct lane *l, const char *version);
 /* The token of the action that is running, or NULL: what the transports show the gate. */
@@ -56,6 +60,11 @@ guint lane_input_count(const struct lane *l);
 const struct snapshot *lane_input(const struct lane *l, guint i);
 /* How every source is doing (struct source_status), a copy: g_ptr_array_unref. */
 GPtrArray *lane_statuses(struct lane *l);
+/* What every source was asked, the newest first (const struct request, with its references:
+ * g_ptr_array_unref). NULL when nothing was asked since this lane saw it last. */
+GPtrArray *lane_requests(struct lane *l);
+/* The one of that id, if it is still kept, and whom it asked: request_unref. */
+const struct request *lane_request(struct lane *l, guint64 id, const struct source **asked);
 
 /* -- logs ---------------------------------------------------------------------------------------- */
 

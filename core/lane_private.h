@@ -35,8 +35,10 @@ struct lane {
     bool opened;
     void *data;
     int64_t deadline;
-    GHashTable *rules; /* kind to struct health_rules */
-    GPtrArray *inputs; /* of a derived feed while it runs */
+    const struct ask *asking; /* while it answers one */
+    guint64 requests_seen;    /* 1 + the newest request that it has listed; 0: never */
+    GHashTable *rules;        /* kind to struct health_rules */
+    GPtrArray *inputs;        /* of a derived feed while it runs */
     const struct connector *discover;
 };
 
@@ -46,6 +48,7 @@ struct source_run {
     const struct connector *connector;
     struct source_status *status;
     struct lane *poll, *hand;
+    struct request_log requests;
     bool once;
     unsigned replacements;
     void *shared;
@@ -63,6 +66,7 @@ struct engine {
     GPtrArray *inputs;
     struct source_run *derived;
     guint64 next_id;
+    guint64 next_request;
     unsigned discovering;
     /* the loader's own */
     struct lane_thread *loader;
@@ -93,5 +97,7 @@ void ask_free(struct ask *ask);
 struct mail *lane_fetched(const struct lane *l, const struct job *job, const GError *error);
 /* Locked. */
 void engine_post_status(struct engine *e);
+/* Locked. The source's run, the derived one as well; or NULL. */
+struct source_run *engine_find_run(const struct engine *e, const struct source *s);
 
 #endif

@@ -208,3 +208,14 @@ struct secret *secret_fetch(const struct secret_spec *spec, GError **error)
         spec->env ? spec->env : "?");
     return NULL;
 }
+
+bool secret_is_named(const char *name)
+{
+    static const char *const parts[] = {"password", "secret", "authorization", "cookie", "token",
+        "api-key", "apikey", "jaas", "ssl.key.pem", NULL};
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    for (unsigned i = 0; parts[i]; i++)
+        if (strstr(lower, parts[i]))
+            return !strstr(lower, "location") && !strstr(lower, "endpoint");
+    return false;
+}

@@ -31,6 +31,9 @@ const char *secret_text(const struct secret *s); /* NUL-terminated, lives as lon
 void secret_free(struct secret *s);              /* wipes; accepts NULL */
 DEFINE_AUTO(secret, secret_free)
 
+/* Whether a name ("X-Api-Key", "sasl.password") says that its value is a secret. Pure. */
+bool secret_is_named(const char *name);
+
 /* Overwrites text so that the compiler cannot leave it out. Accepts NULL. */
 void secret_wipe(char *text);
 

@@ -221,6 +221,15 @@ void text_append_line(GString *out, const char *text, gsize max)
     g_string_append(out, "…");
 }
 
+void text_append_shell_word(GString *out, const char *word)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@:=,+-";
+    bool safe = *word && word[strspn(word, plain)] == '\0';
+    g_autofree char *quoted = safe ? NULL : g_shell_quote(word);
+    g_string_append(out, safe ? word : quoted);
+}
+
 void text_append_lower(GString *out, const char *text)
 {
     for (const char *p = text; *p;) {

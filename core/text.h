@@ -38,6 +38,9 @@ char *text_cut_end(const char *text, int width, bool ascii);
  * between two characters, with "…". text need not be clean nor valid. */
 void text_append_line(GString *out, const char *text, gsize max);
 
+/* A word as one types it into sh: as it is where that means itself, else quoted. */
+void text_append_shell_word(GString *out, const char *word);
+
 /* Lower case for searching: simple per-character case folding, so that byte offsets stay close and
  * 100,000 names cost milliseconds. Appends to out. */
 void text_append_lower(GString *out, const char *text);

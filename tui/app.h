@@ -127,6 +127,8 @@ struct rid *frame_selected(const struct frame *f);
 struct rid *frame_selected_or_owner(const struct frame *f);
 /* Gives the top view what the store knows. */
 void frame_update(struct app *a, struct frame *f);
+/* The lanes run: what is on the screen is asked for from now on. */
+void frames_started(struct app *a);
 /* Mail for frames: snapshots mark them changed, replies and chunks go to their view. */
 void frames_take(struct app *a, const struct mail *m);
 const struct link *kind_link(const struct kind *k, const char *key);

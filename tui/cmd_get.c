@@ -125,6 +125,15 @@ static void ask_all(struct get *g, const struct source *s, bool once)
             ask(g, s, f, once);
 }
 
+/* A kind of weir's own that is made only while somebody looks. */
+static void look(struct get *g)
+{
+    AUTO(rid) weir = rid_source("weir");
+    if (is_derived(g) && g->feed->when == FEED_WHILE_OPEN)
+        engine_open(g->session->engine,
+            environment_weir(g->session->environment, derived_connector()), g->feed, weir);
+}
+
 static void start(struct get *g)
 {
     bool once = g->wait_ms == 0 && !g->cli->watch;
@@ -227,6 +236,7 @@ static void gather(struct get *g)
     if (!is_derived(g))
         return;
     engine_set_inputs(g->session->engine, store_inputs(g->session->store, derived_connector()));
+    look(g);
     AUTO(rid) weir = rid_source("weir");
     for (end = now + MARGIN_MS; now < end; now = clock_mono_ms()) {
         const struct store_entry *e = store_get(g->session->store, g->kind, weir);
@@ -425,6 +435,7 @@ static int watch(struct get *g, GError **error)
         return EXIT_USAGE;
     struct emit e = {.format = EMIT_NDJSON, .kind = g->kind, .columns = g->kind->columns};
     int64_t end = g->watch_ms ? clock_mono_ms() + g->watch_ms : INT64_MAX;
+    look(g);
     for (int64_t now; (now = clock_mono_ms()) < end;) {
         g_autoptr(GPtrArray) mail =
             engine_wait(g->session->engine, end == INT64_MAX ? -1 : end - now);

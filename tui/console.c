@@ -180,6 +180,7 @@ static void take_loaded(struct app *a, const struct mail *m)
     for (guint i = 0; i < environment_source_count(e); i++)
         start_source(a, environment_source_at(e, i));
     a->started = true;
+    frames_started(a);
     if (config_is_builtin(a->session->config)) {
         a->discovering = true;
         engine_discover(a->session->engine, a->session->registry);

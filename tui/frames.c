@@ -29,14 +29,30 @@ static bool concerns(const struct app *a, const struct frame *f, const struct so
     return !f->scope || strcmp(f->scope->source, source_name(s)) == 0;
 }
 
-/* Only what is seen is polled; a frame that is covered keeps what it has, with its age. */
+/* What weir itself knows, but only while somebody looks. */
+static void subscribe_own(struct app *a, const struct feed *feed, bool on)
+{
+    const struct source *weir = environment_weir(a->session->environment, derived_connector());
+    AUTO(rid) wide = rid_source(source_name(weir));
+    if (on)
+        engine_open(a->session->engine, weir, feed, wide);
+    else
+        engine_close(a->session->engine, weir, feed, wide);
+}
+
+/* Only what is seen is polled; a frame that is covered keeps what it has, with its age. Before the
+ * lanes run there is nobody to ask: frames_started(). */
 static void subscribe(struct app *a, struct frame *f, bool on)
 {
     const struct feed *feed = feed_of(a, f);
-    if (!feed || f->subscribed == on || feed->when == FEED_DERIVED)
+    if (!a->started || !feed || f->subscribed == on || feed->when == FEED_DERIVED)
         return;
     f->subscribed = on;
     struct environment *e = a->session->environment;
+    if (registry_owner(a->session->registry, f->kind) == derived_connector()) {
+        subscribe_own(a, feed, on);
+        return;
+    }
     for (guint i = 0; i < environment_source_count(e); i++) {
         struct source *s = environment_source_at(e, i);
         if (!concerns(a, f, s))
@@ -52,6 +68,11 @@ static void subscribe(struct app *a, struct frame *f, bool on)
         if (scope->count > 0)
             store_keep(a->session->store, f->kind, scope, on);
     }
+}
+
+void frames_started(struct app *a)
+{
+    subscribe(a, app_top(a), true);
 }
 
 void frame_show(struct app *a, struct frame *f)
@@ -117,7 +138,9 @@ void frame_open_local(struct app *a, struct snapshot *take_s)
 static struct source *source_for(struct app *a, const struct rid *rid)
 {
     g_autoptr(GError) error = NULL;
-    struct source *s = session_source(a->session, rid, &error);
+    struct source *s = strcmp(rid->source, "weir") == 0
+                           ? environment_weir(a->session->environment, derived_connector())
+                           : session_source(a->session, rid, &error);
     if (!s)
         app_complain(a, "%s", error->message);
     else if (!source_connector(s) || !a->started)
@@ -167,7 +190,7 @@ static void open_row_detail(struct app *a)
 
 void frame_open_detail(struct app *a, const struct rid *rid, bool raw)
 {
-    if (strcmp(rid->source, "weir") == 0) {
+    if (strcmp(rid->source, "weir") == 0 && !derived_shows(rid)) {
         open_row_detail(a);
         return;
     }
@@ -394,11 +417,13 @@ void frame_open_same(struct app *a, const struct frame *from)
 void frame_open_rid(struct app *a, const struct rid *rid)
 {
     if (strcmp(rid->source, "weir") == 0) {
-        /* weir/sources/NAME is a source; of weir's other rows there is only the list. */
+        /* weir/sources/NAME is a source. */
         const char *name = rid_name(rid, "sources");
         AUTO(rid) source = rid_source(name ? name : rid->source);
         if (name)
             frame_open_rid(a, source);
+        else if (derived_shows(rid))
+            frame_open_detail(a, rid, false);
         return;
     }
     struct source *s = source_for(a, rid);

@@ -224,6 +224,7 @@ static bool open_hosts(struct lane *l, GError **error)
     struct hosts *all = g_new0(struct hosts, 1);
     all->lane = l;
     all->shells = shell_set_new(source_connector(source), source_text(source, "ssh_config"));
+    shell_set_lane(all->shells, l);
     all->all = g_ptr_array_new_with_free_func(host_free);
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);

@@ -58,6 +58,47 @@ static bool permit(struct call *c, const char *operation, GError **error)
     return gate_permit(c->kafka->connector, "KAFKA", operation, lane_token(c->lane), error);
 }
 
+/* -- telling ------------------------------------------------------------------------------------- */
+
+/* "DescribeConsumerGroups g1 and 11 more". */
+static char *target_of(const char *operation, const struct call_request *r)
+{
+    GString *out = g_string_new(operation);
+    guint count = r->count;
+    if (r->partitions && r->partitions->cnt > 0) {
+        const rd_kafka_topic_partition_t *first = &r->partitions->elems[0];
+        count = (guint)r->partitions->cnt;
+        g_string_append_printf(out, " %s/%d", first->topic, (int)first->partition);
+    } else if (count > 0) {
+        g_string_append_printf(out, " %s", r->names[0]);
+    }
+    if (count > 1)
+        g_string_append_printf(out, " and %u more", count - 1);
+    return g_string_free(out, FALSE);
+}
+
+/* why: NULL where it went well. */
+static void note(
+    struct call *c, const char *target, int64_t sent_ms, const char *status, const char *why)
+{
+    const struct request_note n = {
+        .method = "KAFKA",
+        .target = target,
+        .status = status,
+        .why = why,
+        .at_ms = sent_ms,
+        .took_ms = MAX(lane_now_ms(c->lane) - sent_ms, 0),
+        .bytes_in = -1,
+    };
+    lane_note_request(c->lane, &n);
+}
+
+/* That nobody waits any more is no failure of the broker's. */
+static const char *why_of(const GError *error)
+{
+    return error && error->code != WEIR_ERROR_CANCELLED ? error->message : NULL;
+}
+
 /* -- sending, one function per type -------------------------------------------------------------- */
 
 /* One request on its way. */
@@ -151,6 +192,7 @@ struct batch_run {
     guint sent, done; /* requests */
     unsigned weight;  /* of what is in flight, in requests on the wire */
     bool *answered;
+    int64_t *sent_ms; /* of each request, by the lane's clock */
     int timeout_ms;
     int64_t begin_ms, give_up_ms; /* by the lane's clock; then the rest has failed */
 };
@@ -173,14 +215,24 @@ static int timeout_left(const struct batch_run *b)
     return (int)CLAMP(left, 0, b->timeout_ms);
 }
 
+static void note_request(const struct batch_run *b, guint i, const char *status, const char *why)
+{
+    const struct call_request *r = request_at(b, i);
+    g_autofree char *target = target_of(types[r->type].operation, r);
+    note(b->call, target, b->sent_ms[i], status, why);
+}
+
 static void settle(struct batch_run *b, guint i, const rd_kafka_event_t *event,
     rd_kafka_resp_err_t err, const char *text)
 {
     const struct call_request *r = request_at(b, i);
     b->answered[i] = true;
     b->done++;
-    if (i < b->sent)
+    if (i < b->sent) {
         b->weight -= weight_of(r);
+        const char *why = text && *text ? text : rd_kafka_err2str(err);
+        note_request(b, i, err ? rd_kafka_err2name(err) : "ok", err ? why : NULL);
+    }
     r->answer(r, event, err, text);
 }
 
@@ -201,6 +253,7 @@ static bool send_more(struct batch_run *b, GError **error)
             return false;
         b->weight += weight_of(r);
         b->give_up_ms = lane_now_ms(b->call->lane) + timeout_left(b) + SLACK_MS;
+        b->sent_ms[b->sent] = lane_now_ms(b->call->lane);
         send_one(b, r);
         b->sent++;
     }
@@ -251,11 +304,19 @@ static bool run(struct batch_run *b, GError **error)
     return true;
 }
 
-static void note_given_up(const struct batch_run *b)
+static void give_up(const struct batch_run *b)
 {
     for (guint i = 0; i < b->sent; i++)
         if (!b->answered[i] && asks_coordinator(request_at(b, i)))
             kafka_give_up(b->call->kafka, lane_now_ms(b->call->lane));
+}
+
+/* Nothing more can be asked, nor will what was asked be heard. */
+static void note_rest(const struct batch_run *b, const GError *error)
+{
+    for (guint i = 0; i < b->sent; i++)
+        if (!b->answered[i])
+            note_request(b, i, request_error_word(error), why_of(error));
 }
 
 /* What was not answered, or not even sent, when the time was over. */
@@ -280,11 +341,18 @@ bool call_all(struct call *c, GArray *requests, int timeout_ms, GError **error)
     };
     g_autofree bool *answered = g_new0(bool, MAX(requests->len, 1));
     b.answered = answered;
-    bool ok = run(&b, error);
-    note_given_up(&b);
+    g_autofree int64_t *sent_ms = g_new0(int64_t, MAX(requests->len, 1));
+    b.sent_ms = sent_ms;
+    g_autoptr(GError) failed = NULL;
+    bool ok = run(&b, &failed);
+    give_up(&b);
     rd_kafka_queue_destroy(b.queue);
     if (ok)
         settle_rest(&b);
+    else
+        note_rest(&b, failed);
+    if (failed)
+        g_propagate_error(error, g_steal_pointer(&failed));
     kafka_serve(c->kafka, c->rk, c->lane);
     return ok;
 }
@@ -302,32 +370,47 @@ const rd_kafka_ConfigResource_t **call_configs(const rd_kafka_event_t *event, si
  * longer for networks on which an answer takes long, and between them librdkafka's callbacks are heard
  * and another broker gets its chance. All topics are asked for even then: asked for "the known ones"
  * it would let brokers create those that were deleted meanwhile. */
-const struct rd_kafka_metadata *call_metadata(struct call *c, int timeout_ms, GError **error)
+static rd_kafka_resp_err_t ask_metadata(struct call *c, int timeout_ms,
+    const struct rd_kafka_metadata **metadata, int64_t *asked_ms, GError **error)
 {
-    const struct rd_kafka_metadata *metadata = NULL;
-    int64_t begin = lane_now_ms(c->lane), turn_begin = begin;
+    int64_t begin = lane_now_ms(c->lane);
     bool connected = begin - atomic_load(&c->kafka->answered_ms) < CONNECTED_MS;
     int turn = connected ? timeout_ms / 4 : TICK_MS;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    if (!permit(c, "Metadata", error))
-        return NULL;
-    for (; !metadata; turn = MIN(2 * turn, timeout_ms)) {
-        turn_begin = lane_now_ms(c->lane);
-        int64_t left = MIN(lane_left_ms(c->lane) - c->reserve_ms, begin + timeout_ms - turn_begin);
+    for (; !*metadata; turn = MIN(2 * turn, timeout_ms)) {
+        int64_t now = lane_now_ms(c->lane);
+        int64_t left = MIN(lane_left_ms(c->lane) - c->reserve_ms, begin + timeout_ms - now);
         if (left <= 0)
             break;
-        err = rd_kafka_metadata(c->rk, 1, NULL, &metadata, (int)MIN(turn, left));
+        *asked_ms = now;
+        err = rd_kafka_metadata(c->rk, 1, NULL, metadata, (int)MIN(turn, left));
         if (err && !goes_on(c, begin, false, error))
-            return NULL;
+            break;
     }
-    if (!metadata) {
+    return *metadata ? RD_KAFKA_RESP_ERR_NO_ERROR : err;
+}
+
+const struct rd_kafka_metadata *call_metadata(struct call *c, int timeout_ms, GError **error)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    g_autoptr(GError) failed = NULL;
+    int64_t asked_ms = 0; /* never */
+    if (!permit(c, "Metadata", error))
+        return NULL;
+    rd_kafka_resp_err_t err = ask_metadata(c, timeout_ms, &metadata, &asked_ms, &failed);
+    if (!metadata && !failed) {
         const char *text =
             err == RD_KAFKA_RESP_ERR__TRANSPORT ? "no broker answered in time" : NULL;
-        kafka_fail(c->kafka, "its topics and brokers were asked for", err, text, error);
+        kafka_fail(c->kafka, "its topics and brokers were asked for", err, text, &failed);
+    }
+    if (asked_ms > 0)
+        note(c, "Metadata", asked_ms, failed ? request_error_word(failed) : "ok", why_of(failed));
+    if (failed) {
+        g_propagate_error(error, g_steal_pointer(&failed));
         return NULL;
     }
     int64_t now = lane_now_ms(c->lane);
-    lane_count(c->lane, 0, 0, MAX(now - turn_begin, 0));
+    lane_count(c->lane, 0, 0, MAX(now - asked_ms, 0));
     kafka_answered(c->kafka, now);
     kafka_serve(c->kafka, c->rk, c->lane);
     return metadata;

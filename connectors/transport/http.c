@@ -71,6 +71,8 @@ static bool read_headers(struct http *h, GError **error)
         http_set_header(h, line);
         secret_wipe(line);
         h->secret_line |= spec != NULL;
+        if (spec)
+            g_ptr_array_add(h->hidden, g_ascii_strdown(*keys, -1));
     }
     return true;
 }
@@ -99,6 +101,7 @@ struct http *http_new(struct lane *l, const char *base, GError **error)
     for (gsize n = strlen(h->base); n > 0 && h->base[n - 1] == '/'; n--)
         h->base[n - 1] = '\0';
     h->lines = g_ptr_array_new_with_free_func(free_line);
+    h->hidden = g_ptr_array_new_with_free_func(g_free);
     h->wanted = g_ptr_array_new_with_free_func(g_free);
     h->limit_ms = limit_of(h->source);
     g_autoptr(GUri) uri = g_uri_parse(h->base, G_URI_FLAGS_NONE, NULL);
@@ -128,6 +131,8 @@ void http_free(struct http *h)
     curl_multi_cleanup(h->multi);
     tape_close(h->tape);
     g_ptr_array_unref(h->lines);
+    g_ptr_array_unref(h->hidden);
+    g_free(h->shown);
     g_ptr_array_unref(h->wanted);
     g_free(h->who);
     g_free(h->base);
@@ -201,6 +206,7 @@ void http_set_header(struct http *h, const char *line)
     for (guint i = h->lines->len; i-- > 0;)
         if (names(g_ptr_array_index(h->lines, i), name))
             g_ptr_array_remove_index(h->lines, i);
+    g_clear_pointer(&h->shown, g_free);
     h->bad_line |= has_controls(line) || !strchr(line, ':');
     h->secret_line |= names(line, "Cookie") || names(line, "Authorization");
     g_ptr_array_add(h->lines, g_strdup(line));
@@ -442,7 +448,8 @@ static void start(struct http_transfer *t)
     curl_multi_add_handle(t->h->multi, t->easy);
 }
 
-static void account(const struct http_transfer *t, bool ok)
+/* error: why no answer came, or NULL. */
+static void account(const struct http_transfer *t, const GError *error)
 {
     long request = 0;
     curl_off_t up = 0, down = 0, us = 0;
@@ -450,8 +457,14 @@ static void account(const struct http_transfer *t, bool ok)
     curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &us);
-    int64_t bytes = request + up + down + (int64_t)t->header_bytes;
-    lane_count(t->h->lane, 1, bytes, ok && !t->q->long_poll && !t->q->sink ? us / 1000 : -1);
+    int64_t in = down + (int64_t)t->header_bytes;
+    bool latency = !error && !t->q->long_poll && !t->q->sink;
+    lane_count(t->h->lane, 1, request + up + in, latency ? us / 1000 : -1);
+    const struct http_end end = {.status = response_code(t),
+        .error = error,
+        .took_ms = error ? clock_mono_ms() - t->started_ms : us / 1000,
+        .bytes_in = in};
+    http_note(t->h, t->q, &end);
 }
 
 static void finish(struct http_transfer *t)
@@ -506,10 +519,11 @@ static int reap(struct http *h, GError **error)
             continue;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
         if (code != CURLE_OK && t->stop != HTTP_STOP_CUT) {
+            t->broke = true;
             http_explain(t, code, error);
             return -1;
         }
-        account(t, true);
+        account(t, NULL);
         finish(t);
         drop(t);
         ended++;
@@ -531,8 +545,10 @@ static bool run(struct http *h, struct http_transfer *t, guint n, guint parallel
         if (lane_cancelled(h->lane))
             return weir_fail(error, WEIR_ERROR_CANCELLED, "%s: cancelled", h->base);
         for (guint i = 0; i < started; i++)
-            if (t[i].easy && !check_time(&t[i], error))
+            if (t[i].easy && !check_time(&t[i], error)) {
+                t[i].broke = true;
                 return false;
+            }
         if (reaped == 0)
             curl_multi_poll(
                 h->multi, NULL, 0, (int)CLAMP(lane_left_ms(h->lane), 1, HTTP_SLICE_MS), NULL);
@@ -569,7 +585,11 @@ static bool replay(
     struct tape_answer a;
     if (!tape_replay(h->tape, &asked, &a, error))
         return false;
-    lane_count(h->lane, 1, a.text ? (int64_t)a.text->len : 0, -1);
+    int64_t bytes = a.text ? (int64_t)a.text->len : 0;
+    const struct http_end end = {
+        .status = a.status, .error = a.error, .took_ms = 0, .bytes_in = bytes};
+    lane_count(h->lane, 1, bytes, -1);
+    http_note(h, q, &end);
     bool ok = !a.error;
     if (a.error) {
         g_propagate_error(error, g_steal_pointer(&a.error));
@@ -601,12 +621,15 @@ static bool replay_many(
 
 /* -- what connectors call ------------------------------------------------------------------------ */
 
+/* Those that did not break themselves were only given up with the one that did. */
 static void end_all(struct http_transfer *t, guint n, GError *error)
 {
+    g_autoptr(GError) given_up = NULL;
+    weir_fail(&given_up, WEIR_ERROR_CANCELLED, "given up");
     for (guint i = 0; i < n; i++) {
         bool failed = t[i].easy != NULL;
         if (failed)
-            account(&t[i], false);
+            account(&t[i], t[i].broke ? error : given_up);
         drop(&t[i]);
         if (t[i].h->tape && (failed || t[i].reply->status > 0))
             record(&t[i], failed ? error : NULL);

@@ -106,6 +106,7 @@ static const struct {
 } statuses[] = {
     {400, "Bad Request", UNKNOWN_VERSION},
     {401, "Unauthorized", "check the user and the password, or the token"},
+    {403, "Forbidden", NULL},
     {404, "Not Found", "is it gone, or is url not the root of the server?"},
     {405, "Method Not Allowed", UNKNOWN_VERSION},
     {406, "Not Acceptable", UNKNOWN_VERSION},
@@ -120,6 +121,14 @@ static const struct {
     {504, "Gateway Timeout", "is the server behind the proxy up?"},
 };
 
+const char *http_status_name(long status)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(statuses); i++)
+        if (statuses[i].status == status)
+            return statuses[i].name;
+    return "";
+}
+
 static void append_status(GString *out, const struct http *h, const struct http_reply *r)
 {
     const char *advice = NULL;
@@ -130,8 +139,6 @@ static void append_status(GString *out, const struct http *h, const struct http_
             advice = statuses[i].advice;
         }
     }
-    if (r->status == 403)
-        g_string_append(out, " Forbidden");
     append_reply_words(out, r);
     const char *who = h->who ? h->who : h->user;
     if (r->status == 403 && who)

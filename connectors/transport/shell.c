@@ -9,6 +9,7 @@
 
 #include "action.h"
 #include "clock.h"
+#include "lane.h"
 #include "text.h"
 
 #define SAID_MAX 200   /* bytes of what a shell says instead of an answer */
@@ -87,8 +88,10 @@ static void drop_connection(struct shell *s)
     shell_drop_wire(s);
     g_clear_pointer(&s->target, ssh_target_free);
     g_clear_pointer(&s->marker, g_free);
+    g_clear_pointer(&s->line, g_free);
     g_clear_pointer(&s->said, g_free);
     s->heeded = false;
+    s->opened_ms = 0;
     g_string_truncate(s->answer, 0);
     g_string_truncate(s->out, 0);
     empty_in(s);
@@ -118,6 +121,11 @@ struct shell_set *shell_set_new(const struct connector *connector, const char *s
     set->shells = g_ptr_array_new_with_free_func(shell_free);
     set->fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
     return set;
+}
+
+void shell_set_lane(struct shell_set *set, struct lane *l)
+{
+    set->lane = l;
 }
 
 void shell_set_free(struct shell_set *set)
@@ -151,21 +159,62 @@ void shell_set_command(struct shell *s, const char *const *argv)
 
 char *shell_command_text(const struct shell *s)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@:=,+-";
     g_autoptr(GString) text = g_string_new(NULL);
     for (char **word = s->command; *word; word++) {
-        bool safe = **word && (*word)[strspn(*word, plain)] == '\0';
-        g_autofree char *quoted = safe ? g_strdup(*word) : g_shell_quote(*word);
-        g_string_append_printf(text, "%s%s", text->len ? " " : "", quoted);
+        if (text->len > 0)
+            g_string_append_c(text, ' ');
+        text_append_shell_word(text, *word);
     }
     return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* -- telling ------------------------------------------------------------------------------------- */
+
+/* The question without the random words that only mark its answer: they stand in the marker as well. */
+static char *question(const struct shell *s)
+{
+    g_auto(GStrv) words = g_strsplit(s->line, " ", -1);
+    GString *out = g_string_new(words[0]);
+    for (char **word = words + 1; words[0] && *word; word++)
+        if (**word && !strstr(s->marker, *word))
+            g_string_append_printf(out, " %s", *word);
+    return g_string_free(out, FALSE);
+}
+
+/* A line, or the making of a connection, has come to its end. error: why not to a good one, or NULL. */
+static void tell(const struct shell *s, bool line, int64_t bytes, const GError *error)
+{
+    if (!s->set->lane)
+        return;
+    int64_t took_ms = clock_mono_ms() - (line ? s->asked_ms : s->opened_ms);
+    g_autofree char *what = line ? question(s) : g_strdup("connect");
+    g_autofree char *target = g_strconcat(s->host, ": ", what, NULL);
+    const struct request_note note = {
+        .method = "SHELL",
+        .target = target,
+        .status = error ? request_error_word(error) : "ok",
+        .why = error ? error->message : NULL,
+        .at_ms = lane_now_ms(s->set->lane) - took_ms,
+        .took_ms = took_ms,
+        .bytes_in = bytes,
+    };
+    lane_note_request(s->set->lane, &note);
+}
+
+/* What was going on when the connection came to nothing. */
+static void tell_end(const struct shell *s, const GError *error)
+{
+    if (s->state == SHELL_BUSY)
+        tell(s, true, (int64_t)s->in->len, error);
+    else if (s->opened_ms > 0)
+        tell(s, false, s->wire ? s->wire->received : 0, error);
 }
 
 /* -- failing ------------------------------------------------------------------------------------- */
 
 void shell_fail(struct shell *s, enum shell_trouble trouble, GError *take_error)
 {
+    tell_end(s, take_error);
     drop_connection(s);
     s->state = SHELL_FAILED;
     s->trouble = trouble;
@@ -216,6 +265,7 @@ static void look_for_marker(struct shell *s)
             s->facts.stage_ms[STAGE_SHELL] = s->answered_ms - s->stage_began_ms;
         s->heeded = true;
         s->searched = (gsize)(found - s->in->str) + length;
+        tell(s, true, (int64_t)s->searched, NULL);
     } else if (s->in->len > SHELL_REPLY_MAX) {
         shell_fail_text(s, TROUBLE_BROKEN, WEIR_ERROR_TOO_LARGE,
             "its answer is longer than %d bytes; the connection was closed", SHELL_REPLY_MAX);
@@ -261,8 +311,12 @@ static void step_wiring(struct shell *s)
         return shell_change_transport(s, error);
     if (!ok)
         return shell_fail(s, w->trouble, with_last_line(s, error));
-    if (w->up && s->state == SHELL_OPENING)
+    if (w->up && s->state == SHELL_OPENING) {
         s->state = SHELL_READY;
+        if (!w->assumed) /* else the first answer proves it */
+            tell(s, false, w->received, NULL);
+        s->opened_ms = 0;
+    }
     if (w->up && !w->assumed)
         shell_count(s, false);
     s->kicked = w->again;
@@ -407,6 +461,9 @@ void shell_open(struct shell *s)
 
 void shell_close(struct shell *s)
 {
+    g_autoptr(GError) given_up = NULL;
+    weir_fail(&given_up, WEIR_ERROR_TIMEOUT, "%s: closed before it had answered", s->host);
+    tell_end(s, given_up);
     drop_connection(s);
     facts_clear(&s->facts);
     g_clear_error(&s->error);
@@ -434,6 +491,8 @@ bool shell_ask(struct shell *s, const char *line, const char *marker,
         return false;
     g_free(s->marker);
     s->marker = g_strconcat(marker, "\n", NULL);
+    g_free(s->line);
+    s->line = g_strdup(line);
     empty_in(s);
     s->asked_ms = clock_mono_ms();
     s->first_ms = s->answered_ms = 0;

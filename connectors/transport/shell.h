@@ -30,6 +30,7 @@
 
 struct connector;
 struct gate_token;
+struct lane;
 struct shell_set;
 struct shell;
 
@@ -82,6 +83,9 @@ struct shell_facts {
 
 /* connector: whose table of reads the gate asks. ssh_config: given to ssh as -F, or NULL. */
 struct shell_set *shell_set_new(const struct connector *connector, const char *ssh_config);
+/* The lane is told of every connection that is made or fails, and of every line that is answered or
+ * not (lane_note_request). Without it nobody is. */
+void shell_set_lane(struct shell_set *set, struct lane *l);
 void shell_set_free(struct shell_set *set);
 DEFINE_AUTO(shell_set, shell_set_free)
 

@@ -137,7 +137,7 @@ void shell_begin(struct shell *s)
 {
     shell_count(s, true);
     s->state = SHELL_OPENING;
-    s->stage_began_ms = s->progress_ms = clock_mono_ms();
+    s->opened_ms = s->stage_began_ms = s->progress_ms = clock_mono_ms();
     if (s->command)
         return begin_command(s);
     if (strcmp(s->host, SHELL_LOCAL) == 0)

@@ -11,6 +11,7 @@ enum phase_of { ASKING, NAMING, WIRING };
 
 struct shell_set {
     const struct connector *connector;
+    struct lane *lane; /* to be told; or NULL */
     char *ssh_config;
     GPtrArray *shells;
     unsigned opening; /* shells past WAITING that are not proven yet */
@@ -34,6 +35,7 @@ struct shell {
     char **key_files;
     GString *out, *in;
     char *marker;
+    char *line;     /* the question */
     bool heeded;    /* it has answered a question */
     char *said;     /* ... what came instead, before one was put */
     gsize searched; /* of in, for the marker */
@@ -41,6 +43,7 @@ struct shell {
     enum shell_trouble trouble;
     GError *error;
     struct shell_facts facts;
+    int64_t opened_ms; /* its turn came; 0: no connection is being made */
     int64_t stage_began_ms, progress_ms, asked_ms, first_ms, answered_ms;
     int64_t bytes; /* of wires that are gone */
 };

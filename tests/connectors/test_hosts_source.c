@@ -457,6 +457,50 @@ static void a_key_that_the_user_accepts_is_noticed(void)
     lab_close(&lab);
 }
 
+/* -- the log of requests ------------------------------------------------------------------------- */
+
+static const struct request *newest_request(struct harness *h, const char *source)
+{
+    const struct source *s = harness_source(h, source);
+    AUTO(rid) scope = rid_source(source);
+    const struct request *r =
+        engine_find_request(h->engine, s, &source_connector(s)->feeds[0], scope);
+    g_assert_nonnull(r);
+    g_assert_cmpstr(r->method, ==, "SHELL");
+    return r;
+}
+
+static void what_a_host_was_asked_is_in_the_log(void)
+{
+    struct harness h;
+    struct harness_result r = {0};
+    open_local(&h);
+    harness_fetch(&h, "hosts", "here", &r);
+    const struct request *q = newest_request(&h, "here");
+    g_assert_cmpstr(q->target, ==, "local: probe");
+    g_assert_cmpstr(q->status, ==, "ok");
+    g_assert_cmpint(q->bytes_in, >, 100);
+    g_assert_cmpint(q->took_ms, >=, 0);
+    request_unref(q);
+    harness_result_clear(&r);
+    harness_close(&h);
+}
+
+static void a_host_that_cannot_be_reached_is_in_the_log_with_the_reason(void)
+{
+    struct harness h;
+    struct harness_result r = {0};
+    harness_open(&h, connectors, "      c: {type: hosts, shell: {bad: [sh, -c, exit 7]}}\n");
+    harness_fetch(&h, "hosts", "c", &r);
+    const struct request *q = newest_request(&h, "c");
+    g_assert_true(g_str_has_prefix(q->target, "bad: "));
+    g_assert_cmpstr(q->status, !=, "ok");
+    g_assert_nonnull(strstr(q->why, "7"));
+    request_unref(q);
+    harness_result_clear(&r);
+    harness_close(&h);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -471,6 +515,8 @@ int main(int argc, char **argv)
     TEST(a_command_that_makes_no_sense_is_told_where_it_stands);
     TEST(hosts_are_reached_by_the_commands_of_the_configuration);
     TEST(the_doctor_tells_of_commands);
+    TEST(what_a_host_was_asked_is_in_the_log);
+    TEST(a_host_that_cannot_be_reached_is_in_the_log_with_the_reason);
     TEST(a_host_that_fails_costs_its_own_row_only);
     TEST(the_doctor_tells_how_far_each_host_came);
     TEST(a_host_that_freezes_keeps_its_cells_and_its_age_and_comes_back);

@@ -11,6 +11,7 @@
 static void (*body)(struct http *h);
 static char *base_path;
 static bool with_basic;
+static struct lane *lane; /* while the body runs */
 
 static GPid server;
 static int server_in;
@@ -39,6 +40,7 @@ static bool fetch(struct lane *l, const struct rid *scope, struct batch *out, GE
         return false;
     if (with_basic)
         http_set_basic(h, "someone", "hunter2");
+    lane = l;
     body(h);
     http_free(h);
     return true;
@@ -610,6 +612,105 @@ static void test_escape(void)
     g_assert_cmpstr(up, ==, "%2E%2E");
 }
 
+/* -- the log of requests ------------------------------------------------------------------------- */
+
+#define CANARY "c4n4ry"
+
+static void noted_is(const struct request *r, const char *target, const char *status,
+    const char *why, enum request_credential credential)
+{
+    g_assert_nonnull(strstr(r->target, target));
+    g_assert_cmpstr(r->status, ==, status);
+    g_assert_cmpstr(r->why, ==, why);
+    g_assert_cmpint(r->credential, ==, credential);
+    g_assert_cmpstr(r->source, ==, "one");
+    g_assert_cmpstr(r->feed, ==, "rows");
+    g_assert_cmpint(ABS(g_get_real_time() / 1000 - r->at_ms), <, 60000);
+    g_assert_cmpint(r->took_ms, >=, 0);
+    const char *const texts[] = {r->target, r->why, r->headers, r->body, r->user};
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_assert_true(!texts[i] || !strstr(texts[i], CANARY));
+    g_autofree char *curl = request_as_curl(r, lane_source(lane));
+    g_assert_null(strstr(curl, CANARY));
+}
+
+static void send(struct http *h, const struct http_request *q)
+{
+    struct http_reply r;
+    http_send(h, q, &r, NULL);
+    http_reply_clear(&r);
+}
+
+/* With a secret in every place where one can stand. */
+static void in_noted(struct http *h)
+{
+    static const struct http_request list = {.path = "/ok/list?limit=1&access_token=" CANARY};
+    static const struct http_request sign_in = {.method = "POST",
+        .path = "/echo/sign/in",
+        .body = "{\"user\":\"me\",\"code\":\"" CANARY "\"}",
+        .secret = true};
+    static const struct http_request login = {.method = "POST",
+        .path = "/echo/sign/on",
+        .body = "{\"user\":\"me\",\"password\":\"" CANARY "\"}"};
+    static const struct http_request broken = {.path = "/503"}, reset = {.path = "/reset"};
+    send(h, &list);
+    http_set_header(h, "Cookie: session=" CANARY);
+    http_set_basic(h, "me", CANARY);
+    send(h, &sign_in);
+    http_set_bearer(h, CANARY);
+    send(h, &login);
+    send(h, &broken);
+    send(h, &reset);
+    g_autoptr(GPtrArray) all = lane_requests(lane);
+    g_assert_cmpuint(all->len, ==, 5);
+    const struct request *const *r = (const struct request *const *)(void *)all->pdata;
+    noted_is(r[4], "/ok/list?limit=1&access_token=***", "200", NULL, REQUEST_NO_CREDENTIAL);
+    g_assert_cmpstr(r[4]->headers, ==, "Accept: application/json\nX-Tenant: ***\nX-Plain: a b\n");
+    g_assert_cmpint(r[4]->bytes_in, >, 20);
+    noted_is(r[3], "/echo/sign/in", "200", NULL, REQUEST_BASIC);
+    g_assert_cmpstr(r[3]->user, ==, "me");
+    g_assert_true(r[3]->secret && !r[3]->body);
+    noted_is(r[2], "/echo/sign/on", "200", NULL, REQUEST_BEARER);
+    g_assert_cmpstr(r[2]->body, ==, "{\"user\":\"me\",\"password\":\"***\"}");
+    noted_is(r[1], "/503", "503", "the server answered 503 Service Unavailable", REQUEST_BEARER);
+    g_assert_cmpstr(r[0]->status, ==, "no connection");
+    g_assert_nonnull(strstr(r[0]->why, "the connection broke off"));
+}
+
+static void test_noted(void)
+{
+    g_autofree char *extra = g_strdup("        headers:\n"
+                                      "          X-Tenant: {command: [printf, " CANARY "]}\n"
+                                      "          X-Plain: a b\n");
+    run_with(extra, port, in_noted);
+}
+
+/* When one of many fails, the others say that they were given up, not that they failed as well. */
+static void in_noted_many(struct http *h)
+{
+    const struct http_request q[] = {{.path = "/ok/1"}, {.path = "/hung/1"}, {.path = "/reset"}};
+    struct http_reply r[G_N_ELEMENTS(q)];
+    g_assert_false(http_send_many(h, q, G_N_ELEMENTS(q), G_N_ELEMENTS(q), r, NULL));
+    for (unsigned i = 0; i < G_N_ELEMENTS(q); i++)
+        http_reply_clear(&r[i]);
+    g_autoptr(GPtrArray) all = lane_requests(lane);
+    unsigned failed = 0, given_up = 0;
+    for (guint i = 0; i < all->len; i++) {
+        const struct request *one = g_ptr_array_index(all, i);
+        failed += one->why != NULL;
+        given_up += !one->why && strcmp(one->status, "cancelled") == 0;
+        g_assert_true(!one->why || strstr(one->target, "/reset"));
+    }
+    g_assert_cmpuint(failed, ==, 1);
+    g_assert_cmpuint(given_up, >=, 1);
+    g_assert_null(lane_requests(lane)); /* nothing new */
+}
+
+static void test_noted_many(void)
+{
+    run(in_noted_many);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -634,6 +735,8 @@ int main(int argc, char **argv)
     g_test_add_func("/http/a-tape-replays-without-a-server-and-holds-no-secret", test_tape);
     g_test_add_func("/http/certificates-are-checked", test_tls);
     g_test_add_func("/http/names-are-escaped", test_escape);
+    g_test_add_func("/http/every-request-is-in-the-log-and-no-secret-with-it", test_noted);
+    g_test_add_func("/http/only-the-request-that-failed-is-said-to-have-failed", test_noted_many);
     int failed = g_test_run();
     close(server_in);
     waitpid(server, NULL, 0);

@@ -9,6 +9,7 @@
 #include "action.h"
 #include "kafka/kafka.h"
 #include "kafka/kinds.h"
+#include "lane_private.h"
 
 /* Kafka's numbers of the requests that are counted here. */
 enum { API_PRODUCE, API_FETCH, API_LIST_OFFSETS, API_METADATA, API_VERSIONS = 18 };
@@ -136,6 +137,45 @@ static void test_few_requests(void)
     g_assert_cmpuint(requests(&m, API_LIST_OFFSETS), ==, BROKERS); /* begins are not due yet */
     g_assert_cmpuint(requests(&m, API_METADATA), <=, 2);
     g_assert_cmpuint(requests(&m, API_PRODUCE), ==, 0);
+    harness_result_clear(&r);
+    mock_close(&m);
+}
+
+/* The newest such request in the log. */
+static void noted_is(struct mock *m, const char *target, const char *status)
+{
+    const struct source *s = harness_source(&m->h, "k");
+    const struct request *r = NULL;
+    engine_lock(m->h.engine);
+    const struct request_log *log = &engine_find_run(m->h.engine, s)->requests;
+    for (guint i = 0; !r && i < log->count; i++)
+        if (g_str_has_prefix(request_log_at(log, i)->target, target))
+            r = request_ref(request_log_at(log, i));
+    engine_unlock(m->h.engine);
+    g_assert_nonnull(r);
+    g_assert_cmpstr(r->method, ==, "KAFKA");
+    g_assert_cmpstr(r->status, ==, status);
+    g_assert_cmpint(r->why == NULL, ==, strcmp(status, "ok") == 0);
+    g_assert_cmpint(r->took_ms, >=, 0);
+    g_assert_cmpint(r->bytes_in, ==, -1);
+    g_assert_null(request_as_curl(r, s));
+    request_unref(r);
+}
+
+static void test_noted(void)
+{
+    struct mock m;
+    struct harness_result r = {0};
+    mock_open(&m, connectors, "        timeout: 3s\n", 3);
+    harness_fetch(&m.h, "kafka.topics", "k", &r);
+    noted_is(&m, "Metadata", "ok");
+    noted_is(&m, "ListOffsets t/", "ok");
+    harness_result_clear(&r);
+    for (int broker = 1; broker <= BROKERS; broker++)
+        rd_kafka_mock_broker_set_down(m.cluster, broker);
+    harness_fetch(&m.h, "kafka.topics", "k", &r);
+    g_assert_nonnull(r.error);
+    noted_is(&m, "Metadata", "no connection");
     harness_result_clear(&r);
     mock_close(&m);
 }
@@ -433,6 +473,7 @@ int main(int argc, char **argv)
 #define ADD(name, function) g_test_add_func("/kafka/" name, function)
     ADD("its tables have no fault", test_tables);
     ADD("ends of a thousand partitions cost one request per broker", test_few_requests);
+    ADD("what the brokers were asked is in the log, and how it ended", test_noted);
     ADD("rates come with the second poll", test_rates);
     ADD("partitions of a topic are read live, and asking creates nothing", test_partitions);
     ADD("topics have names before their offsets are there", test_names_first);

@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -231,6 +232,27 @@ static void a_detail_leads_on_and_keeps_its_place_when_read_again(void)
     pty_assert_screen(p, "^ > +parent");
     pty_type(p, " ");
     pty_assert_screen(p, "^ > \\+ more \\(2\\)");
+}
+
+/* What the sources were asked goes on while one looks; the newest are on top. */
+static void what_was_asked_is_listed_filtered_and_shown_whole(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    AUTO(pty) p = bed_open(b, NULL);
+    bed_go(p, "requests");
+    pty_assert_screen(p, "Z +one +FILE +[^ ]*/one +ok +3ms +184");
+    pty_assert_screen(p, "Z +two +FILE +[^ ]*/two +ok");
+    pty_type(p, "/from=two");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "> [0-9:]+Z +two +FILE");
+    pty_type(p, "d");
+    pty_assert_screen(p, "request +source +two");
+    pty_assert_screen(p, "feed +things");
+    pty_assert_screen(p, "took_ms +3ms");
+    pty_key(p, "esc");
+    g_autofree char *path = g_build_filename(b->folder, "two", NULL);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    pty_assert_screen(p, "X> [0-9:]+Z +two +FILE +[^ ]*/two +no conn");
 }
 
 static void a_log_is_followed_and_searched(void)
@@ -613,6 +635,8 @@ int main(int argc, char **argv)
         a_tree_is_folded_and_leads_to_its_problems);
     TEST("a detail leads on to other things and keeps its place when it is read again",
         a_detail_leads_on_and_keeps_its_place_when_read_again);
+    TEST("requests lists what the sources were asked, as it is asked",
+        what_was_asked_is_listed_filtered_and_shown_whole);
     TEST("a log is followed until one scrolls up, and can be searched",
         a_log_is_followed_and_searched);
     TEST("a source that fails keeps its rows, greyed, with since when and why",

@@ -101,6 +101,21 @@ static GPtrArray *lines_of(const char *text, const char *word, int words)
     return found;
 }
 
+/* Its reads stand in the log of requests, as those of a real transport do. */
+static void note(struct lane *l, const char *path, const char *text)
+{
+    const struct request_note n = {
+        .method = "FILE",
+        .target = path,
+        .status = text ? "ok" : "no connection",
+        .why = text ? NULL : "cannot be read",
+        .at_ms = lane_now_ms(l),
+        .took_ms = 3,
+        .bytes_in = text ? (int64_t)strlen(text) : 0,
+    };
+    lane_note_request(l, &n);
+}
+
 static char *read_file(struct lane *l, GError **error)
 {
     const char *path = source_text(lane_source(l), "file");
@@ -109,6 +124,7 @@ static char *read_file(struct lane *l, GError **error)
         return g_strdup("");
     if (!g_file_get_contents(path, &text, NULL, NULL))
         weir_fail(error, WEIR_ERROR_UNREACHABLE, "%s cannot be read; is it there?", path);
+    note(l, path, text);
     lane_count(l, 1, text ? (int64_t)strlen(text) : 0, 3);
     return text;
 }
