@@ -120,6 +120,9 @@ struct view {
 const struct view_class *view_class_of(enum shape shape);
 /* A view of a kind; settings outlives it. */
 struct view *view_new(const struct kind *k, const struct view_settings *settings);
+/* The same in another shape than the kind's own: a chart. */
+struct view *view_new_as(
+    enum shape shape, const struct kind *k, const struct view_settings *settings);
 void view_free(struct view *v); /* accepts NULL */
 /* Whether a filter leaves rows out. */
 bool view_is_filtered(const struct view *v);
