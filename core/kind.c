@@ -128,6 +128,19 @@ size_t column_count(const struct column *columns)
     return n;
 }
 
+bool column_has_past(const struct column *column)
+{
+    switch (column->type) {
+    case CELL_INT:
+    case CELL_REAL:
+    case CELL_SPAN_MS:
+    case CELL_BYTES:
+    case CELL_PERCENT:
+        return column->flags & COLUMN_F_RECORD && !(column->flags & COLUMN_F_PRIVATE);
+    default: return false;
+    }
+}
+
 const char **column_names(const struct column *columns)
 {
     size_t n = column_count(columns);

@@ -8,7 +8,8 @@
 
 struct action;
 
-enum shape { SHAPE_TABLE, SHAPE_TREE, SHAPE_DETAIL, SHAPE_LOG };
+/* How the rows of a kind are shown. Any kind can be shown as a chart as well: no kind has that shape. */
+enum shape { SHAPE_TABLE, SHAPE_TREE, SHAPE_DETAIL, SHAPE_LOG, SHAPE_CHART };
 
 enum {
     COLUMN_F_KEY = 1 << 0,     /* part of what identifies the row */
@@ -64,6 +65,7 @@ struct kind {
     const char *feed;          /* of its connector; NULL: its rows come with another kind's */
     const struct health_rule *health;
     const char *since; /* time column that says since when the row's health is as it is */
+    const char *trend; /* the number that CELL_SERIES columns show, and charts at first */
     const struct action *actions;
 };
 
@@ -77,6 +79,8 @@ int column_index(const struct column *columns, const char *name);
 const struct column *kind_column_info(const struct kind *k, int column);
 const struct column *column_info(const struct column *columns, int column);
 size_t column_count(const struct column *columns);
+/* Whether it is a number that the history keeps: what charts and trends can show. */
+bool column_has_past(const struct column *column);
 /* All names, real and pseudo, for messages and completion: a NULL-terminated array (g_free). */
 const char **column_names(const struct column *columns);
 

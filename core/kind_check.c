@@ -34,6 +34,14 @@ static bool is_word(const char *text)
     return text && *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
 }
 
+static void check_trend(struct check *c)
+{
+    const char *trend = c->kind->trend;
+    int column = trend ? column_index(c->kind->columns, trend) : COLUMN_UNKNOWN;
+    if (trend && (column < 0 || !column_has_past(&c->kind->columns[column])))
+        fault(c, "its trend %s is no number that is recorded", trend);
+}
+
 static void check_columns(struct check *c)
 {
     const struct column *columns = c->kind->columns;
@@ -58,6 +66,7 @@ static void check_columns(struct check *c)
         fault(c, "%s", error->message);
     if (c->kind->since && kind_column(c->kind, c->kind->since) == COLUMN_UNKNOWN)
         fault(c, "no column %s for its since", c->kind->since);
+    check_trend(c);
 }
 
 /* Keys that end, stop or freeze programs elsewhere: no link and no action may take them. */

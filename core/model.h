@@ -71,6 +71,12 @@ struct series {
     double value[];
 };
 
+/* Something that happened, as charts mark it: "deploy v2.31", clean text. */
+struct event_mark {
+    int64_t at_ms;
+    const char *text;
+};
+
 struct cell {
     enum cell_type type;
     enum absent absent;   /* when type is CELL_NONE */

@@ -1,7 +1,7 @@
-/* A view draws the rows of one kind in one shape: table, tree, detail or log. It owns what the user
- * does to the rows (cursor, filter, sort, folds) and nothing else: it never fetches, and what it draws
- * is a pure function of what it was given. There is one class per shape; a class registers itself with
- * VIEW(). The drawing thread only. */
+/* A view draws the rows of one kind in one shape: table, tree, detail, log or chart. It owns what the
+ * user does to the rows (cursor, filter, sort, folds) and nothing else: it never fetches, and what it
+ * draws is a pure function of what it was given. There is one class per shape; a class registers
+ * itself with VIEW(). The drawing thread only. */
 #ifndef CORE_VIEW_H
 #define CORE_VIEW_H
 
@@ -19,6 +19,36 @@ struct view_command {
     const char *keys; /* default keys, separated by blanks */
     const char *help;
     void (*run)(struct view *v);
+};
+
+/* A question to the history: how a column of some rows went, in points spans of equal length from
+ * from_ms to to_ms, which begin at multiples of that length. */
+struct series_wish {
+    const struct kind *kind;
+    int column; /* of kind: a number that is kept */
+    unsigned count;
+    const char *const *addresses; /* of the rows; borrowed until the view is called again */
+    int64_t from_ms, to_ms;       /* to_ms may lie ahead: the last span is then not over yet */
+    uint32_t points;
+};
+
+/* What it knows. All of it is borrowed during the call. */
+struct series_answer {
+    struct series_wish wish;            /* what was asked */
+    const struct series *const *series; /* by address; NULL: nothing is known of that row */
+    int64_t since_ms;                   /* what the history goes back to; 0: not known */
+    const struct event_mark *events;    /* what happened in that time, oldest first */
+    unsigned event_count;
+    const char *error; /* why there is no answer (series is then NULL), or NULL */
+};
+
+/* What a chart is of. */
+#define CHART_ROWS_MAX 4
+struct chart_rows {
+    unsigned count;
+    const char *address[CHART_ROWS_MAX];
+    const char *name[CHART_ROWS_MAX]; /* clean */
+    int column;                       /* to begin with; COLUMN_UNKNOWN: the kind's trend */
 };
 
 struct view_class {
@@ -63,6 +93,12 @@ struct view_class {
     const struct arrange *(*arranged)(const struct view *v);
     /* "38/412  sort -lag": what the title says about the rows. */
     void (*status)(const struct view *v, GString *out);
+    /* What the view lacks of the past; false: nothing. Whoever asks the history for it asks one thing
+     * at a time: not again before the answer was taken. NULL in a class that shows no past. */
+    bool (*wants_series)(struct view *v, struct series_wish *out, int64_t now_ms);
+    void (*take_series)(struct view *v, const struct series_answer *answer);
+    /* Charts: what to show, once, after create (all borrowed). */
+    void (*show_rows)(struct view *v, const struct chart_rows *rows);
 };
 
 /* How people want to read, the same in all views. */
@@ -84,6 +120,9 @@ struct view {
 const struct view_class *view_class_of(enum shape shape);
 /* A view of a kind; settings outlives it. */
 struct view *view_new(const struct kind *k, const struct view_settings *settings);
+/* The same in another shape than the kind's own: a chart. */
+struct view *view_new_as(
+    enum shape shape, const struct kind *k, const struct view_settings *settings);
 void view_free(struct view *v); /* accepts NULL */
 /* Whether a filter leaves rows out. */
 bool view_is_filtered(const struct view *v);

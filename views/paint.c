@@ -4,7 +4,9 @@
 
 #include "quantity.h"
 #include "rid.h"
+#include "spark.h"
 #include "text.h"
+#include "trends.h"
 
 #define GAP         2 /* blanks between columns */
 #define STATE_WIDTH 16
@@ -21,8 +23,14 @@ static int default_width(const struct column *c)
     case CELL_SPAN_MS: return 7;
     case CELL_STATE: return STATE_WIDTH;
     case CELL_STATES: return 14;
+    case CELL_SERIES: return 15; /* of half an hour: two minutes each */
     default: return 12;
     }
+}
+
+int paint_width(const struct column *column)
+{
+    return column->min_width ? column->min_width : default_width(column);
 }
 
 static const char *title_of(const struct kind *k, const struct column *columns, int column)
@@ -50,7 +58,7 @@ static int least_width(const struct paint_table *t, int column, int screen)
 {
     const struct column *c = column_info(t->columns, column);
     int title = (int)strlen(title_of(t->kind, t->columns, column)) + 1; /* and the sort's arrow */
-    int width = c->min_width ? c->min_width : default_width(c);
+    int width = paint_width(c);
     if (c->type == CELL_STATE) /* a state that is cut may read as another */
         width = MAX(width, STATE_WIDTH);
     if (column == COLUMN_NAME) /* what a row is, before anything else about it */
@@ -88,6 +96,8 @@ static bool is_drawn(const struct paint_table *t, int column)
 {
     if (t->columns[column].flags & COLUMN_F_HIDDEN)
         return false;
+    if (t->columns[column].type == CELL_SERIES)
+        return t->with_past;
     bool asked = t->snapshots->len == 0;
     for (guint i = 0; i < t->snapshots->len; i++) {
         const struct snapshot *s = g_ptr_array_index(t->snapshots, i);
@@ -207,19 +217,40 @@ static enum role cell_role(struct cell cell, const struct row *r, bool stale)
     return r->phase == PHASE_OFF ? ROLE_OFF : ROLE_TEXT;
 }
 
+/* Whether what the row says is old, whatever it says. */
+static bool is_old(const struct paint_row *r)
+{
+    return r->stale || snapshot_row(r->snapshot, r->row)->error;
+}
+
 /* A strip of states, the newest at the right end, each in its own role. */
 static void paint_states(const struct paint_row *r, int x, int width, const struct states *states)
 {
     static const char *const letters[] = {"o", "?", "!", "X"};
     uint32_t shown = MIN(states->count, (uint32_t)width);
+    bool old = is_old(r);
     for (uint32_t i = 0; i < shown; i++) {
         const struct state_mark *mark = &states->mark[states->count - shown + i];
         bool running = mark->health == HEALTH_OK && mark->ms < 0;
-        enum role role = r->stale  ? ROLE_STALE
+        enum role role = old       ? ROLE_STALE
                          : running ? ROLE_RUN
                                    : paint_state_role(mark->health, PHASE_DONE);
         surface_put(r->s, x + (int)i, r->y, 1, role, running ? "~" : letters[mark->health]);
     }
+}
+
+/* What the history knows of the row; false: nothing yet. */
+static bool paint_series(const struct paint_row *r, int x, int width)
+{
+    if (!r->trends)
+        return false;
+    g_string_truncate(r->scratch, 0);
+    snapshot_append_address(r->snapshot, r->row, r->scratch);
+    const struct series *series = trends_find(r->trends, r->scratch->str);
+    if (series)
+        spark_draw(
+            r->s, x, r->y, width, is_old(r) ? ROLE_STALE : ROLE_TEXT, series, r->reader.now_ms);
+    return series;
 }
 
 enum fit { FIT_LEFT, FIT_RIGHT, FIT_PROSE };
@@ -245,6 +276,8 @@ void paint_cell(const struct paint_row *r, int x, int width, int column)
         paint_states(r, x, width, cell.states);
         return;
     }
+    if (info->type == CELL_SERIES && paint_series(r, x, width))
+        return;
     enum role role = cell_role(cell, snapshot_row(r->snapshot, r->row), r->stale);
     g_string_truncate(r->scratch, 0);
     quantity_append_cell_in(r->scratch, info, cell, &r->reader);

@@ -7,6 +7,8 @@
 #include "quantity.h"
 #include "surface.h"
 
+struct trends;
+
 #define PAINT_COLUMNS_MAX CHOICE_MAX
 
 /* Columns of a table: which, where, how wide. A column of texts is as wide as its longest text, within
@@ -29,6 +31,7 @@ struct paint_table {
     int name_width;              /* what names want; 0: as wide as the longest */
     const struct choice *choice; /* NULL: the columns that are drawn by default */
     unsigned skip;               /* chosen columns that are scrolled away, the name never */
+    bool with_past;              /* somebody asks a history: columns of series are drawn */
 };
 
 /* Lays out name, source and the chosen columns, from x on in width columns; what does not fit is left
@@ -51,9 +54,12 @@ struct paint_row {
     size_t row;
     bool stale;
     struct reader reader;
+    const struct trends *trends; /* what CELL_SERIES columns show; NULL: nothing */
     GString *scratch; /* one for all cells of a frame: allocating it each time is half the work */
 };
 
+/* Columns on screen of a column that is no text, or the least of one that is. */
+int paint_width(const struct column *column);
 void paint_cell(const struct paint_row *r, int x, int width, int column);
 /* All columns of a layout but the name when without_name. */
 void paint_cells(const struct paint_row *r, const struct paint_layout *l, bool without_name);

@@ -11,6 +11,7 @@
 #include "paint.h"
 #include "rid.h"
 #include "text.h"
+#include "trends.h"
 
 #define MARK_WIDTH 3 /* health, cursor, mark */
 #define UNDO_MAX   32
@@ -41,6 +42,7 @@ struct table {
     GPtrArray *snapshots;            /* referenced */
     GPtrArray *stale;                /* those whose newest fetch failed, referenced */
     struct banners banners;
+    struct trends *trends; /* NULL: nobody asked what the table lacks of the past */
     bool several;          /* sources */
     bool watched_from_top; /* the cursor was left on the first row */
     bool filtering;        /* the newest change is one of the filter, which may go on */
@@ -409,6 +411,53 @@ static bool table_step(struct view *v, int64_t budget_us, int64_t now_ms)
     return arrange_pending(t->rows);
 }
 
+/* -- the past ------------------------------------------------------------------------------------ */
+
+/* How wide the chosen column of series is, or the one that is drawn by default; 0: there is none. */
+static int series_width(const struct table *t)
+{
+    const struct column *columns = t->list_view.base.kind->columns;
+    for (unsigned i = 0; i < t->choice.count; i++)
+        if (column_info(columns, t->choice.column[i])->type == CELL_SERIES)
+            return t->choice.width[i] ? t->choice.width[i]
+                                      : paint_width(&columns[t->choice.column[i]]);
+    for (int c = 0; t->choice.count == 0 && columns[c].name; c++)
+        if (columns[c].type == CELL_SERIES && !(columns[c].flags & COLUMN_F_HIDDEN))
+            return paint_width(&columns[c]);
+    return 0;
+}
+
+/* The rows on the screen, as far as they are known. */
+static bool table_wants_series(struct view *v, struct series_wish *out, int64_t now_ms)
+{
+    struct table *t = as_table(v);
+    int width = series_width(t);
+    if (!v->kind->trend || width == 0)
+        return false;
+    if (!t->trends)
+        t->trends = trends_new();
+    trends_wish_begin(t->trends, (uint32_t)width, now_ms);
+    const struct list *l = &t->list_view.list;
+    g_autoptr(GString) address = g_string_new(NULL);
+    for (size_t i = l->top; i < l->top + l->height && i < arrange_known(t->rows); i++) {
+        const struct snapshot *s;
+        size_t row;
+        arrange_at(t->rows, i, &s, &row);
+        g_string_truncate(address, 0);
+        snapshot_append_address(s, row, address);
+        trends_wish_row(t->trends, address->str);
+    }
+    *out = (struct series_wish){.kind = v->kind, .column = kind_column(v->kind, v->kind->trend)};
+    return trends_wish_end(t->trends, out);
+}
+
+static void table_take_series(struct view *v, const struct series_answer *answer)
+{
+    struct table *t = as_table(v);
+    if (t->trends && answer->wish.kind == v->kind)
+        trends_take(t->trends, answer);
+}
+
 /* -- drawing ------------------------------------------------------------------------------------- */
 
 static bool is_stale(const struct table *t, const struct snapshot *s)
@@ -494,6 +543,7 @@ static void lay_out(struct table *t, struct paint_layout *layout, int width)
         .with_source = t->several,
         .choice = t->choice.count ? &t->choice : NULL,
         .skip = t->shown.skip,
+        .with_past = t->trends != NULL,
     };
     paint_layout(layout, &table, MARK_WIDTH, width - MARK_WIDTH);
     t->cut = layout->cut;
@@ -507,6 +557,7 @@ static void draw_rows(struct table *t, struct surface *s, const struct paint_lay
     struct paint_row row = {.s = s,
         .columns = v->kind->columns,
         .reader = {now_ms, v->settings->zone},
+        .trends = t->trends,
         .scratch = scratch};
     gssize from = range_place(t);
     t->range_at = from >= 0 ? (size_t)from : NO_PLACE;
@@ -548,6 +599,7 @@ static void table_columns_drawn(const struct view *v, struct choice *out)
         .snapshots = t->snapshots,
         .with_source = t->several,
         .choice = t->choice.count ? &t->choice : NULL,
+        .with_past = t->trends != NULL,
     };
     paint_choice(&table, out);
 }
@@ -604,6 +656,7 @@ static void table_free(struct view *v)
     shown_clear(&t->shown);
     g_queue_clear_full(&t->before, shown_free);
     end_range(t);
+    trends_free(t->trends);
     g_free(t->key);
     g_free(t->address);
     g_free(t->wanted);
@@ -645,5 +698,7 @@ static const struct view_class table_view = {
     .escape = table_escape,
     .arranged = table_arranged,
     .status = table_status,
+    .wants_series = table_wants_series,
+    .take_series = table_take_series,
 };
 VIEW(table);

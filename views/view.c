@@ -11,11 +11,17 @@ const struct view_class *view_class_of(enum shape shape)
     g_assert_not_reached();
 }
 
-struct view *view_new(const struct kind *k, const struct view_settings *settings)
+struct view *view_new_as(
+    enum shape shape, const struct kind *k, const struct view_settings *settings)
 {
-    struct view *v = view_class_of(k->shape)->create(k);
+    struct view *v = view_class_of(shape)->create(k);
     v->settings = settings;
     return v;
+}
+
+struct view *view_new(const struct kind *k, const struct view_settings *settings)
+{
+    return view_new_as(k->shape, k, settings);
 }
 
 void view_free(struct view *v)

@@ -237,6 +237,7 @@ const struct kind kafka_groups = {
     .links = group_links,
     .feed = "lag",
     .health = group_health,
+    .trend = "lag",
 };
 
 static const struct column offset_columns[] = {

@@ -136,6 +136,8 @@ static void wrong_columns_are_found(void)
     SPOILED(t.columns[1].name = "lag_bytes", "ends in _bytes");
     SPOILED(t.things.sort = "-lagg", "no column \"lagg\"");
     SPOILED(t.things.since = "begun", "no column begun");
+    SPOILED(t.things.trend = "begun", "its trend begun is no number that is recorded");
+    SPOILED(t.things.trend = "lag", "its trend lag is no number that is recorded");
 }
 
 static void wrong_links_are_found(void)
