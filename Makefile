@@ -191,12 +191,14 @@ $(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
 $(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
 	$(call link,$(CONN_LIBS) $(CORE_LIBS))
 
-BENCH_MAIN := tests/bench/floor.c tests/bench/tty.c tests/bench/scale.c
+BENCH_MAIN := tests/bench/floor.c tests/bench/tty.c tests/bench/scale.c tests/bench/log.c
 BENCH_SRC := $(filter-out $(BENCH_MAIN) tests/bench/test_%,$(wildcard tests/bench/*.c))
 $(BUILD)/bench-floor: $(BUILD)/obj/tests/bench/floor.o
 	$(call link,-lncursesw -ltinfo)
 $(BUILD)/bench-tty: $(call objects,tests/bench/tty.c $(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/bench-floor
 	$(call link,$(TEST_LIBS) -lutil)
+$(BUILD)/bench-log: $(BUILD)/obj/tests/bench/log.o $(PART_OBJ)
+	$(call link,$(TEST_LIBS))
 $(BUILD)/bench-scale: $(call objects,tests/bench/scale.c $(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/weir-sim
 	$(call link,$(TEST_LIBS) -lutil)
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(BENCH_SRC) $(PTY_SRC))

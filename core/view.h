@@ -18,7 +18,9 @@ struct view_command {
     const char *name;
     const char *keys; /* default keys, separated by blanks */
     const char *help;
-    void (*run)(struct view *v);
+    void (*run)(struct view *v); /* NULL: it needs an argument, which the console asks for */
+    /* `:name ARGUMENT` (not empty); false with *error. NULL: it takes none. */
+    gboolean (*run_with)(struct view *v, const char *argument, GError **error);
 };
 
 /* A question to the history: how a column of some rows went, in points spans of equal length from
@@ -110,6 +112,8 @@ struct view {
     const struct view_class *class;
     const struct kind *kind;
     const struct view_settings *settings; /* borrowed; set right after create */
+    char *note;                           /* what a command has to say; taken by the console */
+    bool note_is_error;
 };
 
 #define VIEW(name)                                                                                 \
@@ -124,6 +128,9 @@ struct view *view_new(const struct kind *k, const struct view_settings *settings
 struct view *view_new_as(
     enum shape shape, const struct kind *k, const struct view_settings *settings);
 void view_free(struct view *v); /* accepts NULL */
+/* Says something on the bottom line: a result, or (complain) why there is none. */
+void view_say(struct view *v, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void view_complain(struct view *v, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Whether a filter leaves rows out. */
 bool view_is_filtered(const struct view *v);
 

@@ -77,7 +77,8 @@ struct app {
     bool plain; /* the terminal shows plain text, and the next key takes it back */
     struct state *state;
     GPtrArray *messages; /* struct said, the newest last */
-    guint paint_timer, step_idle, drain_watch;
+    bool away;           /* the terminal is lent to another program */
+    guint paint_timer, step_idle, drain_watch, key_watch;
     int64_t painted_us; /* monotonic */
 };
 
@@ -132,6 +133,11 @@ void frames_started(struct app *a);
 /* Mail for frames: snapshots mark them changed, replies and chunks go to their view. */
 void frames_take(struct app *a, const struct mail *m);
 const struct link *kind_link(const struct kind *k, const char *key);
+
+/* -- pager.c ------------------------------------------------------------------------------------- */
+
+/* Lends the terminal to $PAGER with the text of the top view; the lanes go on meanwhile. */
+void pager_open(struct app *a);
 
 /* -- tabs.c -------------------------------------------------------------------------------------- */
 
@@ -248,6 +254,11 @@ void app_init(struct app *a);
 void app_clear(struct app *a);
 void app_say(struct app *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void app_complain(struct app *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What the top view has to say. */
+void app_take_note(struct app *a);
+/* Stops and starts drawing and reading keys, while another program has the terminal. */
+void app_lend(struct app *a);
+void app_take_back(struct app *a);
 void app_quit(struct app *a);
 void app_restart(struct app *a, const char *environment);
 /* Bytes for the terminal beside the frames. */

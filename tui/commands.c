@@ -276,6 +276,7 @@ const struct app_command app_commands[] = {
     {"narrower", "_", "a narrower pane", preview_narrower, NULL},
     {"copy", "c", "copy name, address, row or link", copy_open, NULL},
     {"plain", "Y", "this view as plain text, to mark with the mouse", plain_open, NULL},
+    {"pager", "|", "what this view shows, in $PAGER (less -R)", pager_open, NULL},
     {"export", "", "write the rows to a file: json|ndjson|csv|md|table [FILE]", export_json,
         export_rows},
     {"save-screen", "", "write this view to a file", save_here, save_screen},
@@ -319,14 +320,32 @@ const char **app_command_names(void)
     return (const char **)g_ptr_array_free(names, FALSE);
 }
 
+static const struct view_command *view_command(const struct view *v, const char *name, gsize n)
+{
+    for (const struct view_command *c = v->class->commands; c && c->name; c++)
+        if (strlen(c->name) == n && strncmp(c->name, name, n) == 0)
+            return c;
+    return NULL;
+}
+
+/* One that needs an argument is put on the command line, to be completed there. */
+static void run_view_command(struct app *a, const struct view_command *c)
+{
+    if (c->run) {
+        c->run(app_top(a)->view);
+        return;
+    }
+    g_autofree char *line = g_strconcat(c->name, " ", NULL);
+    prompt_open(a->prompt, PROMPT_COMMAND, line);
+    complete(a);
+}
+
 bool app_run_command(struct app *a, const char *name)
 {
-    struct view *v = app_top(a)->view;
-    for (const struct view_command *c = v->class->commands; c && c->name; c++) {
-        if (strcmp(c->name, name) == 0) {
-            c->run(v);
-            return true;
-        }
+    const struct view_command *own = view_command(app_top(a)->view, name, strlen(name));
+    if (own) {
+        run_view_command(a, own);
+        return true;
     }
     for (const struct app_command *c = app_commands; c->name; c++) {
         if (strcmp(c->name, name) == 0) {
@@ -341,6 +360,14 @@ bool app_run_command(struct app *a, const char *name)
 static bool run_with_argument(struct app *a, const char *line)
 {
     gsize n = strcspn(line, " ");
+    struct view *v = app_top(a)->view;
+    const struct view_command *own = line[n] ? view_command(v, line, n) : NULL;
+    g_autoptr(GError) error = NULL;
+    if (own && own->run_with) {
+        if (!own->run_with(v, line + n + strspn(line + n, " "), &error))
+            app_complain(a, "%s", error->message);
+        return true;
+    }
     for (const struct app_command *c = app_commands; line[n] && c->name; c++) {
         if (strlen(c->name) != n || strncmp(c->name, line, n) != 0)
             continue;
@@ -363,7 +390,7 @@ static bool run_key(struct app *a, const char *key)
         return true;
     for (const struct view_command *c = v->class->commands; c && c->name; c++) {
         if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key)) {
-            c->run(v);
+            run_view_command(a, c);
             return true;
         }
     }
@@ -459,4 +486,5 @@ void app_key(struct app *a, const char *key)
     struct view *v = app_top(a)->view;
     if (v->class->step)
         v->class->step(v, STEP_US, clock_wall_ms());
+    app_take_note(a);
 }

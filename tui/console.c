@@ -66,6 +66,16 @@ void app_complain(struct app *a, const char *format, ...)
     va_end(args);
 }
 
+void app_take_note(struct app *a)
+{
+    struct view *v = app_top(a)->view;
+    g_autofree char *text = g_steal_pointer(&v->note);
+    if (text && v->note_is_error)
+        app_complain(a, "%s", text);
+    else if (text)
+        app_say(a, "%s", text);
+}
+
 /* -- drawing ------------------------------------------------------------------------------------- */
 
 static gboolean on_drained(gint fd, GIOCondition condition, gpointer data)
@@ -97,7 +107,7 @@ void app_send(struct app *a, const char *bytes)
  * then is the newest state, not a queue of old ones. */
 static void paint(struct app *a)
 {
-    if (a->drain_watch || a->plain)
+    if (a->drain_watch || a->plain || a->away)
         return;
     g_clear_handle_id(&a->paint_timer, g_source_remove);
     terminal_begin(a->terminal, a->repaint);
@@ -133,6 +143,7 @@ static gboolean on_idle(gpointer data)
     if (v->class->step && v->class->step(v, STEP_US, clock_wall_ms()))
         return G_SOURCE_CONTINUE;
     a->step_idle = 0;
+    app_take_note(a);
     app_dirty(a);
     return G_SOURCE_REMOVE;
 }
@@ -142,6 +153,7 @@ static void work(struct app *a)
     struct view *v = app_top(a)->view;
     if (!a->step_idle && v->class->step && v->class->step(v, STEP_US, clock_wall_ms()))
         a->step_idle = g_idle_add(on_idle, a);
+    app_take_note(a);
 }
 
 /* -- mail ---------------------------------------------------------------------------------------- */
@@ -248,7 +260,7 @@ static gboolean on_key(gint fd, GIOCondition condition, gpointer data)
         app_quit(a);
         return G_SOURCE_REMOVE;
     }
-    while (terminal_key(a->terminal, key, a->paste) && key[0]) {
+    while (!a->away && terminal_key(a->terminal, key, a->paste) && key[0]) {
         app_key(a, key);
         any = true;
     }
@@ -256,7 +268,30 @@ static gboolean on_key(gint fd, GIOCondition condition, gpointer data)
         work(a);
         paint(a);
     }
-    return G_SOURCE_CONTINUE;
+    return a->away ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+/* -- lending the terminal ------------------------------------------------------------------------ */
+
+static void watch_keys(struct app *a)
+{
+    a->key_watch = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_key, a);
+}
+
+void app_lend(struct app *a)
+{
+    a->away = true;
+    g_clear_handle_id(&a->key_watch, g_source_remove);
+    terminal_leave(a->terminal);
+}
+
+void app_take_back(struct app *a)
+{
+    a->away = false;
+    terminal_return(a->terminal);
+    watch_keys(a);
+    a->repaint = true;
+    app_dirty(a);
 }
 
 /* -- signals and the clock ----------------------------------------------------------------------- */
@@ -265,6 +300,8 @@ static gboolean on_resized(gpointer data)
 {
     struct app *a = data;
     a->resized = false;
+    if (a->away) /* taking it back asks for the size */
+        return G_SOURCE_REMOVE;
     terminal_resize(a->terminal);
     a->repaint = true;
     paint(a);
@@ -284,6 +321,10 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
             a->resized = true;
             break;
         case SIGTSTP:
+            if (a->away) {
+                raise(SIGSTOP); /* with the program that has the terminal */
+                break;
+            }
             a->plain = false;
             terminal_suspend(a->terminal);
             a->repaint = true;
@@ -459,7 +500,7 @@ int console_run(const struct cli *cli)
     paint(a);
     session_load(session);
     a->loop = g_main_loop_new(NULL, FALSE);
-    g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_key, a);
+    watch_keys(a);
     g_unix_fd_add(engine_fd(session->engine), G_IO_IN, on_mail, a);
     g_unix_fd_add(signals, G_IO_IN, on_signal, a);
     g_timeout_add(TICK_MS, on_tick, a);

@@ -20,7 +20,9 @@ static void commands_table(GString *out)
 static void append_keys(
     GString *out, const char *keys, const char *name, const char *help, const char *where)
 {
-    g_auto(GStrv) words = g_strsplit(keys, " ", -1);
+    g_auto(GStrv) bars = g_strsplit(keys, "|", -1);
+    g_autofree char *escaped = g_strjoinv("\\|", bars);
+    g_auto(GStrv) words = g_strsplit(escaped, " ", -1);
     g_autofree char *list = *keys ? g_strjoinv("` `", words) : NULL;
     g_string_append_printf(out, list ? "| `%s` | %s | %s | %s |\n" : "| %.0s | %s | %s | %s |\n",
         list ? list : "", name, help, where);

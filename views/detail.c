@@ -533,16 +533,16 @@ static void detail_free(struct view *v)
 
 static const struct view_command commands[] = {
     LIST_COMMANDS,
-    {"raw", "y", "the server's own answer, and back", toggle_raw},
-    {"fold", "space", "fold or unfold the group, or the block of raw text", toggle_fold},
-    {"unfold-all", "+", "unfold everything", unfold_all},
-    {"fold-all", "_", "fold everything", fold_all},
-    {"left", "left", "fold the group; raw text: scroll to the left", go_left},
-    {"right", "right", "unfold the group; raw text: scroll to the right", go_right},
-    {"next-link", "tab", "next address of another thing; enter opens it", next_link},
-    {"previous-link", "backtab", "previous address of another thing", previous_link},
-    {"next-match", "n", "next line that matches the search", next_hit},
-    {"previous-match", "N", "previous line that matches", previous_hit},
+    {"raw", "y", "the server's own answer, and back", .run = toggle_raw},
+    {"fold", "space", "fold or unfold the group, or the block of raw text", .run = toggle_fold},
+    {"unfold-all", "+", "unfold everything", .run = unfold_all},
+    {"fold-all", "_", "fold everything", .run = fold_all},
+    {"left", "left", "fold the group; raw text: scroll to the left", .run = go_left},
+    {"right", "right", "unfold the group; raw text: scroll to the right", .run = go_right},
+    {"next-link", "tab", "next address of another thing; enter opens it", .run = next_link},
+    {"previous-link", "backtab", "previous address of another thing", .run = previous_link},
+    {"next-match", "n", "next line that matches the search", .run = next_hit},
+    {"previous-match", "N", "previous line that matches", .run = previous_hit},
     {0},
 };
 

@@ -31,14 +31,15 @@ void list_first(struct view *v);
 void list_last(struct view *v);
 
 #define LIST_COMMANDS                                                                              \
-    {"down", "j down", "next line", list_down}, {"up", "k up", "previous line", list_up},          \
-        {"half-page-down", "ctrl-d", "half a screen down", list_half_down},                        \
-        {"half-page-up", "ctrl-u", "half a screen up", list_half_up},                              \
-        {"page-down", "pgdn", "a screen down", list_page_down},                                    \
-        {"page-up", "pgup", "a screen up", list_page_up},                                          \
-        {"first", "g home", "first line", list_first},                                             \
+    {"down", "j down", "next line", .run = list_down},                                             \
+        {"up", "k up", "previous line", .run = list_up},                                           \
+        {"half-page-down", "ctrl-d", "half a screen down", .run = list_half_down},                 \
+        {"half-page-up", "ctrl-u", "half a screen up", .run = list_half_up},                       \
+        {"page-down", "pgdn", "a screen down", .run = list_page_down},                             \
+        {"page-up", "pgup", "a screen up", .run = list_page_up},                                   \
+        {"first", "g home", "first line", .run = list_first},                                      \
     {                                                                                              \
-        "last", "G end", "last line", list_last                                                    \
+        "last", "G end", "last line", .run = list_last                                             \
     }
 
 #endif

@@ -665,15 +665,15 @@ static void table_free(struct view *v)
 
 static const struct view_command commands[] = {
     LIST_COMMANDS,
-    {"reverse", "O", "reverse the sort", reverse},
-    {"problems-only", "!", "only rows that are not fine, or all again", problems},
-    {"mark", "space", "mark the row, or take the mark away", mark},
-    {"range", "v", "begin a range of marks here; again: end it", range},
-    {"unmark-all", "M", "take all marks away", unmark},
-    {"hold", "F", "keep the cursor on its row while that moves, even from the top", hold},
-    {"right", "right", "scroll to further columns; the first one stays", scroll_right},
-    {"left", "left", "scroll back", scroll_left},
-    {"undo", "U", "undo the last change of filter, sort or columns", undo},
+    {"reverse", "O", "reverse the sort", .run = reverse},
+    {"problems-only", "!", "only rows that are not fine, or all again", .run = problems},
+    {"mark", "space", "mark the row, or take the mark away", .run = mark},
+    {"range", "v", "begin a range of marks here; again: end it", .run = range},
+    {"unmark-all", "M", "take all marks away", .run = unmark},
+    {"hold", "F", "keep the cursor on its row while that moves, even from the top", .run = hold},
+    {"right", "right", "scroll to further columns; the first one stays", .run = scroll_right},
+    {"left", "left", "scroll back", .run = scroll_left},
+    {"undo", "U", "undo the last change of filter, sort or columns", .run = undo},
     {0},
 };
 

@@ -26,8 +26,35 @@ struct view *view_new(const struct kind *k, const struct view_settings *settings
 
 void view_free(struct view *v)
 {
-    if (v)
-        v->class->free(v);
+    if (!v)
+        return;
+    g_free(v->note);
+    v->class->free(v);
+}
+
+static void note(struct view *v, bool error, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
+
+static void note(struct view *v, bool error, const char *format, va_list args)
+{
+    g_free(v->note);
+    v->note = g_strdup_vprintf(format, args);
+    v->note_is_error = error;
+}
+
+void view_say(struct view *v, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    note(v, false, format, args);
+    va_end(args);
+}
+
+void view_complain(struct view *v, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    note(v, true, format, args);
+    va_end(args);
 }
 
 bool view_is_filtered(const struct view *v)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # All figures, each beside a baseline of the same run. `make bench` calls it; `sh tests/bench/run.sh
-# terminal|rows|load|kafka|scale` runs one part. Nothing is asserted: figures are for reading. scale
+# terminal|rows|log|load|kafka|scale` runs one part. Nothing is asserted: figures are for reading. scale
 # takes a quarter of an hour.
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build}
@@ -42,6 +42,11 @@ END
     "$BUILD/bench-tty" --given-only --spec "$work/weir.spec"
 }
 
+# A log of a million lines: every key, a search and a filter through all of it.
+log() {
+    make -s "BUILD=$BUILD" "$BUILD/bench-log" && "$BUILD/bench-log"
+}
+
 # The same keys while a source parses 10 MB again and again (100,000 rows a second).
 load() {
     { echo 'one: {type: fake, rows: 50, every: 1h}'; echo 'busy: {type: fake, rows: 100000, every: 1s}'; } | config busy
@@ -77,7 +82,7 @@ scale() {
 }
 
 make -s "BUILD=$BUILD" "$BUILD/fake/weir" "$BUILD/fake/weir-connectors.so" "$BUILD/bench-tty" || exit 1
-for one in terminal rows load kafka scale; do
+for one in terminal rows log load kafka scale; do
     case $part in all | "$one")
         echo "== $one"
         $one

@@ -268,12 +268,76 @@ static void a_log_is_followed_and_searched(void)
     pty_type(p, "k");
     pty_assert_screen(p, "line 2/3  paused");
     bed_answer(b, "one", ONE "log third line\nlog fourth line\n");
-    pty_assert_screen(p, "line 2/4  paused");
+    pty_assert_screen(p, "line 2/4  paused, \\+1 new");
     pty_type(p, "/hello");
     pty_key(p, "enter");
-    pty_assert_screen(p, "line 1/4.* 1 lines match /hello");
+    pty_assert_screen(p, "line 1/4[^~]*/hello +1/1");
     pty_type(p, "e");
     pty_assert_screen(p, "line 2/4");
+}
+
+static void a_log_is_filtered_line_by_line(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    bed_answer(b, "one", ONE "log third line\nlog fourth line\n");
+    AUTO(pty) p = bed_open(b, NULL);
+    bed_go(p, "things");
+    pty_assert_screen(p, "^X> beta");
+    pty_type(p, "l");
+    pty_assert_screen(p, "line 4/4  following");
+    pty_type(p, "&");
+    pty_assert_screen(p, "^:only");
+    pty_type(p, "line");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "line 2/2 of 4[^~]*&line +2 of 4 lines");
+    bed_go(p, "only !third");
+    pty_assert_screen(p, "&line &!third +1 of 4 lines");
+    bed_go(p, "only (");
+    pty_assert_screen(p, "no regular expression");
+    pty_key(p, "esc");
+    pty_assert_screen(p, "&line +2 of 4 lines");
+    pty_key(p, "esc");
+    pty_assert_screen(p, "line 4/4  following[^&]*$");
+    pty_key(p, "esc");
+    pty_assert_screen(p, "^X> beta");
+}
+
+static void a_log_is_saved_to_a_file_that_is_new(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    AUTO(pty) p = bed_open(b, NULL);
+    g_autofree char *path = g_build_filename(b->folder, "saved", NULL);
+    g_autofree char *line = g_strdup_printf("save %s", path);
+    bed_go(p, "things");
+    pty_assert_screen(p, "^X> beta");
+    pty_type(p, "l");
+    pty_assert_screen(p, "line 2/2  following");
+    bed_go(p, line);
+    pty_assert_screen(p, "2 lines in /");
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "hello\nError: broken\n");
+    bed_go(p, line);
+    pty_assert_screen(p, "File exists; weir never writes over a file");
+}
+
+/* The pager has the terminal until it ends, and the log goes on meanwhile. */
+static void a_log_is_read_in_the_pager_and_the_console_comes_back(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    static const char *const env[] = {"PAGER=sh -c 'head -1; read key </dev/tty'", NULL};
+    AUTO(pty) p = bed_open(b, (&(struct bed_run){.env = env}));
+    bed_go(p, "things");
+    pty_assert_screen(p, "^X> beta");
+    pty_type(p, "l");
+    pty_assert_screen(p, "line 2/2  following");
+    pty_type(p, "|");
+    pty_assert_screen(p, "^hello");
+    bed_answer(b, "one", ONE "log third line\n");
+    pty_key(p, "enter");
+    pty_assert_screen(p, "line 3/3  following[^~]*> +third line");
+    pty_type(p, "q");
+    pty_assert_screen(p, "^X> beta");
 }
 
 /* -- when things fail ---------------------------------------------------------------------------- */
@@ -639,6 +703,11 @@ int main(int argc, char **argv)
         what_was_asked_is_listed_filtered_and_shown_whole);
     TEST("a log is followed until one scrolls up, and can be searched",
         a_log_is_followed_and_searched);
+    TEST("a log is filtered line by line, and esc takes back the last filter",
+        a_log_is_filtered_line_by_line);
+    TEST("a log is saved to a file that is new", a_log_is_saved_to_a_file_that_is_new);
+    TEST("a log is read in the pager, and the console comes back",
+        a_log_is_read_in_the_pager_and_the_console_comes_back);
     TEST("a source that fails keeps its rows, greyed, with since when and why",
         a_source_that_fails_keeps_its_rows_and_says_why);
     TEST("a denied source says so and what to check", a_denied_source_says_so);

@@ -199,7 +199,7 @@ static void a_log_that_is_longer_than_weir_holds(void)
 {
     struct shown s = shown_new(&kind_log);
     g_autofree char *filler = g_strnfill(1000000, 'x');
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 70; i++) {
         struct snapshot *b = demo_log(i * 10, 9);
         snapshot_set_text(b, snapshot_add(b, ""), LOG_TEXT, filler);
         take(&s, b);

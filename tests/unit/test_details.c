@@ -120,8 +120,8 @@ static void a_search_finds_lines_and_hides_none(void)
     struct shown s = shown_new(&kind_log);
     take_lines(&s, 0, 100);
     shown_run(&s, "first");
-    shown_filter(&s, "LINE-3");
-    g_assert_cmpstr(s.v->class->filter_text(s.v), ==, "LINE-3");
+    shown_filter(&s, "line-3");
+    g_assert_cmpstr(s.v->class->filter_text(s.v), ==, "line-3");
     CHOSEN_IS(&s, "line-3.");
     shown_run(&s, "next-match");
     CHOSEN_IS(&s, "line-30.");
@@ -129,19 +129,16 @@ static void a_search_finds_lines_and_hides_none(void)
     CHOSEN_IS(&s, "line-3.");
     shown_run(&s, "previous-match");
     CHOSEN_IS(&s, "line-39.");
-    g_autofree char *status = shown_status(&s);
-    ASSERT_CONTAINS(status, "11 lines match");
+    g_assert_true(on_screen(&s, "/line-3  11/11"));
     g_assert_true(on_screen(&s, "line-38."));
     take_lines(&s, 300, 10);
-    g_autofree char *more = shown_status(&s);
-    ASSERT_CONTAINS(more, "21 lines match");
+    g_assert_true(on_screen(&s, "/line-3  11/21"));
     shown_filter(&s, "nothing like it");
     CHOSEN_IS(&s, "line-39.");
     shown_run(&s, "next-match");
     CHOSEN_IS(&s, "line-39.");
     shown_filter(&s, "");
-    g_autofree char *none = shown_status(&s);
-    g_assert_null(strstr(none, "match"));
+    g_assert_false(on_screen(&s, "/line-3"));
     shown_clear(&s);
 }
 
@@ -213,7 +210,7 @@ static void a_gap_in_a_log_is_never_silent(void)
 {
     struct shown s = shown_new(&kind_log);
     g_autofree char *filler = g_strnfill(100000, 'x');
-    for (int i = 0; i < 60; i++) { /* 2 x 100 kB a line, 10 lines a chunk: far beyond 48 MiB */
+    for (int i = 0; i < 80; i++) { /* 100 kB a line, 10 lines a chunk: beyond 64 MiB */
         struct snapshot *c = chunk();
         for (int n = 0; n < 10; n++) {
             g_autofree char *text = g_strdup_printf("line-%d. %s", i * 10 + n, filler);
@@ -221,7 +218,7 @@ static void a_gap_in_a_log_is_never_silent(void)
         }
         take(&s, c);
     }
-    g_assert_true(on_screen(&s, "line-599."));
+    g_assert_true(on_screen(&s, "line-799."));
     g_autofree char *text = shown_text(&s, 80, 10);
     ASSERT_CONTAINS(text, "older lines dropped");
     unsigned dropped = (unsigned)g_ascii_strtoull(text, NULL, 10);

@@ -250,7 +250,8 @@ static void any_size_of_screen_can_be_drawn(void)
             for (int height = 1; height < 14; height++) {
                 AUTO(cells) c = shown_draw(&s, width, height, height % 2);
                 for (const struct view_command *k = s.v->class->commands; k->name; k++)
-                    k->run(s.v);
+                    if (k->run)
+                        k->run(s.v);
                 shown_finish(&s);
                 s.v->class->draw(s.v, &c->surface, ROWS_NOW_MS);
             }
