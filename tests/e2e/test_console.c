@@ -246,7 +246,7 @@ static void what_was_asked_is_listed_filtered_and_shown_whole(void)
     pty_key(p, "enter");
     pty_assert_screen(p, "> [0-9:]+Z +two +FILE");
     pty_type(p, "d");
-    pty_assert_screen(p, "request +source +two");
+    pty_assert_screen(p, "^ +source +two");
     pty_assert_screen(p, "feed +things");
     pty_assert_screen(p, "took_ms +3ms");
     pty_key(p, "esc");
