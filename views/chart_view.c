@@ -366,19 +366,19 @@ static void chart_free(struct view *view)
 }
 
 static const struct view_command commands[] = {
-    {"next-column", "tab", "the next number that is kept", next_column},
-    {"previous-column", "backtab", "the number before", previous_column},
-    {"span-15m", "1", "the last 15 minutes", span_15m},
-    {"span-1h", "2", "the last hour", span_1h},
-    {"span-6h", "3", "the last 6 hours", span_6h},
-    {"span-24h", "4", "the last 24 hours", span_24h},
-    {"earlier", "left", "read an earlier value", earlier},
-    {"later", "right", "read a later value", later},
-    {"much-earlier", "pgup", "ten columns earlier", much_earlier},
-    {"much-later", "pgdn", "ten columns later", much_later},
-    {"first", "home g", "read the first value", first},
-    {"last", "end G", "read the value of now", last},
-    {"form", "b", "dots or blocks", change_form},
+    {"next-column", "tab", "the next number that is kept", .run = next_column},
+    {"previous-column", "backtab", "the number before", .run = previous_column},
+    {"span-15m", "1", "the last 15 minutes", .run = span_15m},
+    {"span-1h", "2", "the last hour", .run = span_1h},
+    {"span-6h", "3", "the last 6 hours", .run = span_6h},
+    {"span-24h", "4", "the last 24 hours", .run = span_24h},
+    {"earlier", "left", "read an earlier value", .run = earlier},
+    {"later", "right", "read a later value", .run = later},
+    {"much-earlier", "pgup", "ten columns earlier", .run = much_earlier},
+    {"much-later", "pgdn", "ten columns later", .run = much_later},
+    {"first", "home g", "read the first value", .run = first},
+    {"last", "end G", "read the value of now", .run = last},
+    {"form", "b", "dots or blocks", .run = change_form},
     {0},
 };
 
