@@ -210,6 +210,7 @@ struct pty *platform_open(const struct platform *p, const struct platform_run *r
     return pty_assert_spawn(&(struct pty_spec){
         .argv = (const char *const[]){program, "--config", p->config, NULL},
         .env = (const char *const *)env->pdata,
+        .cwd = p->folder, /* what is exported or saved goes there */
         .width = run->width ? run->width : 220,
         .height = run->height ? run->height : 45,
     });

@@ -85,7 +85,8 @@ static GPtrArray *read_keys(void)
             continue;
         g_auto(GStrv) words = g_strsplit(parts[0], "`", -1);
         for (guint i = 1; i < g_strv_length(words); i += 2)
-            g_ptr_array_add(keys, g_strdup(words[i]));
+            g_ptr_array_add(
+                keys, g_strdup(g_str_equal(words[i], "backtab") ? "shift-tab" : words[i]));
     }
     g_assert_cmpuint(keys->len, >, 20);
     return keys;
@@ -365,6 +366,7 @@ static void open_weir(struct soak *s)
         g_ptr_array_add(env, g_strdup_printf("%s=%s%slog_path=%s/report", names[i], own ? own : "",
                                  own ? ":" : "", platform_folder(s->platform)));
     }
+    g_ptr_array_add(env, g_strdup("PAGER=cat")); /* others run commands at the press of a key */
     g_ptr_array_add(env, NULL);
     const struct platform_run run = {
         .program = "weir", .env = (const char *const *)env->pdata, .width = 160};
