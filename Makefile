@@ -63,7 +63,7 @@ THEMES   := $(wildcard themes/*.theme)
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 CORE_OBJ := $(call objects,$(CORE_SRC))
 VIEW_OBJ := $(call objects,$(VIEW_SRC))
-TUI_OBJ  := $(call objects,$(TUI_SRC)) $(BUILD)/obj/themes.o
+TUI_OBJ  := $(call objects,$(TUI_SRC)) $(BUILD)/obj/themes.o $(BUILD)/obj/terminfo.o
 CONN_OBJ := $(call objects,$(CONN_SRC))
 # Everything of the program but its main(): what tests link.
 PART_OBJ := $(CORE_OBJ) $(VIEW_OBJ) $(filter-out $(BUILD)/obj/tui/main.o,$(TUI_OBJ))
@@ -133,6 +133,14 @@ $(BUILD)/themes.c: $(THEMES) Makefile
 	     printf '    {"%s", %s_theme},\n' "$$n" "$$n"; done; \
 	   echo '    {0},'; echo '};'; } > $@
 $(BUILD)/obj/themes.o: $(BUILD)/themes.c tui/theme_data.h
+	$(call compile,$(INC_tui) $(CORE_CFLAGS))
+
+# So is the description of xterm-256color, for machines without any: base64 is a form that ncurses reads.
+$(BUILD)/terminfo.c: Makefile
+	@mkdir -p $(@D)
+	@text=$$(infocmp -0 -q -Q2 xterm-256color) && { echo '#include "terminfo_data.h"'; \
+	   printf 'const char terminfo_xterm_256color[] = "%s";\n' "$$text"; } > $@
+$(BUILD)/obj/terminfo.o: $(BUILD)/terminfo.c tui/terminfo_data.h
 	$(call compile,$(INC_tui) $(CORE_CFLAGS))
 
 $(BUILD)/weir: $(CORE_OBJ) $(VIEW_OBJ) $(TUI_OBJ)

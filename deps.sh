@@ -18,6 +18,7 @@ PACKAGES="
 build-essential     cmd:cc
 pkg-config          cmd:pkg-config
 libncurses-dev      ncursesw
+ncurses-bin         cmd:infocmp
 libglib2.0-dev      glib-2.0
 libyaml-dev         yaml-0.1
 libcjson-dev        libcjson
@@ -37,6 +38,7 @@ openssh-client      cmd:ssh
 busybox             cmd:busybox
 openssl             cmd:openssl
 tmux                cmd:tmux
+screen              cmd:screen
 python3             cmd:python3
 strace              cmd:strace
 "

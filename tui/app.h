@@ -42,7 +42,7 @@ struct app {
     int stderr_fd; /* as it was before libraries could print there */
     struct session *session;
     struct terminal *terminal;
-    struct theme *theme;
+    char *theme; /* its name, or "auto" */
     struct terminal_options options;
     struct keymap *keymap;
     struct prompt *prompt;
@@ -78,8 +78,12 @@ struct app {
     struct state *state;
     GPtrArray *messages; /* struct said, the newest last */
     bool away;           /* the terminal is lent to another program */
-    guint paint_timer, step_idle, drain_watch, key_watch;
+    bool behind;         /* a frame was left out because the terminal has not shown the last ones */
+    guint paint_timer, step_idle, drain_watch, key_watch, late_timer;
     int64_t painted_us; /* monotonic */
+    char *log_path;     /* where stderr goes */
+    int64_t log_seen;   /* bytes of it */
+    unsigned log_lines; /* since the start */
 };
 
 #define TABS_MAX      9
@@ -247,6 +251,13 @@ void screen_draw(struct app *a, struct surface *s, int64_t now_ms);
 /* Rows of the screen that belong to the top view. */
 int screen_source_lines(const struct app *a, int height);
 
+/* -- stderr.c ------------------------------------------------------------------------------------ */
+
+/* Standard error goes to the log from now on. log: a path, or NULL for the usual one. */
+void stderr_redirect(struct app *a, const char *log);
+/* Counts what was printed there since, and says so when it has become more. */
+void stderr_watch(struct app *a);
+
 /* -- console.c ----------------------------------------------------------------------------------- */
 
 /* The parts of an app that start empty. app_clear frees what it holds, but for its session. */
@@ -259,6 +270,8 @@ void app_take_note(struct app *a);
 /* Stops and starts drawing and reading keys, while another program has the terminal. */
 void app_lend(struct app *a);
 void app_take_back(struct app *a);
+/* Draws in the theme that is chosen, which "auto" asks the terminal for. */
+void app_apply_theme(struct app *a);
 void app_quit(struct app *a);
 void app_restart(struct app *a, const char *environment);
 /* Bytes for the terminal beside the frames. */

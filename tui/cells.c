@@ -23,7 +23,7 @@ static void put(struct surface *s, int x, int y, int max, enum role role, const 
         int width = width_of(letter);
         p = plain ? p + 1 : g_utf8_next_char(p);
         if (width == 0) {
-            for (unsigned i = 1; last && i <= CELL_MARKS; i++) {
+            for (unsigned i = 1; last && !s->ascii && i <= CELL_MARKS; i++) {
                 if (!last->text[i]) {
                     last->text[i] = letter;
                     break;
@@ -33,6 +33,12 @@ static void put(struct surface *s, int x, int y, int max, enum role role, const 
         }
         if (at + width > end)
             return;
+        if (s->ascii && letter >= 0x7f) {
+            for (; width > 0; width--)
+                *at++ = (struct cell_at){.text = {'?'}, .role = role};
+            last = NULL;
+            continue;
+        }
         *at = (struct cell_at){.text = {letter}, .role = role};
         last = at++;
         if (width == 2)

@@ -7,6 +7,7 @@
 #include "help.h"
 #include "quantity.h"
 #include "text.h"
+#include "theme.h"
 
 const struct command cli_commands[] = {
     {"get", "KIND [NAME]", "print the rows of a kind: one fetch, no screen", cmd_get},
@@ -31,13 +32,23 @@ static gboolean set_watch(const gchar *name, const gchar *value, gpointer data, 
     return TRUE;
 }
 
+static const char *theme_help(void)
+{
+    g_auto(GStrv) names = theme_names();
+    g_autofree char *all = g_strjoinv(", ", names);
+    g_autofree char *text = g_strdup_printf("auto, %s, or your own", all);
+    return g_intern_string(text);
+}
+
 static GOptionGroup *make_group(struct cli *cli)
 {
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &cli->config, "configuration file", "FILE"},
         {"env", 'e', 0, G_OPTION_ARG_STRING, &cli->env, "environment to open", "NAME"},
-        {"color", 0, 0, G_OPTION_ARG_STRING, &cli->color, "auto, always or never", "WHEN"},
-        {"theme", 0, 0, G_OPTION_ARG_STRING, &cli->theme, "dark, light, mono, ...", "NAME"},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &cli->color, "auto, always, never, 16 or 256", "WHEN"},
+        {"theme", 0, 0, G_OPTION_ARG_STRING, &cli->theme, theme_help(), "NAME"},
+        {"plain", 0, 0, G_OPTION_ARG_NONE, &cli->plain, "the console as lines, for screen readers",
+            NULL},
         {"ascii", 0, 0, G_OPTION_ARG_NONE, &cli->ascii, "draw with ASCII only", NULL},
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &cli->timeout, "give up after", "SPAN"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &cli->verbose, "log to stderr", NULL},

@@ -17,7 +17,7 @@ enum {
 struct cli {
     /* everywhere */
     char *config, *env, *color, *theme, *log, *timeout;
-    gboolean ascii, verbose;
+    gboolean ascii, plain, verbose;
     /* get, show, logs */
     char *output, *filter, *sort, *columns, *scope, *source, *wait, *fail_on, *watch_span, *since;
     gint64 limit, tail, try;
@@ -48,6 +48,8 @@ gint64 cli_span(const char *name, const char *text, gint64 fallback);
 /* Writes all of out to stdout; false when that failed (a closed pipe ends quietly). */
 bool cli_print(const GString *out);
 
+/* weir --plain: the console as lines. */
+int plain_run(const struct cli *cli);
 int cmd_get(const struct cli *cli);
 int cmd_show(const struct cli *cli);
 int cmd_logs(const struct cli *cli);

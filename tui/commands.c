@@ -217,22 +217,22 @@ static void zone_toggle(struct app *a)
 static void use_theme(struct app *a, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    struct theme *theme = theme_load(name, a->options.no_colour, &error);
-    if (!theme) {
+    struct theme *theme = strcmp(name, "auto") == 0 ? NULL : theme_load(name, &error);
+    theme_free(theme);
+    if (error) {
         app_complain(a, "%s", error->message);
         return;
     }
-    theme_free(a->theme);
-    a->theme = theme;
-    terminal_set_theme(a->terminal, theme);
-    a->repaint = true;
+    g_free(a->theme);
+    a->theme = g_strdup(name);
+    app_apply_theme(a);
 }
 
 static void list_themes(struct app *a)
 {
     g_auto(GStrv) names = theme_names();
     g_autofree char *all = g_strjoinv(", ", names);
-    app_say(a, "themes: %s; :theme NAME uses one", all);
+    app_say(a, "themes: auto, %s; :theme NAME uses one", all);
 }
 
 static void export_json(struct app *a)

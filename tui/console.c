@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "engine.h"
+#include "error.h"
 #include "health.h"
 #include "rid.h"
 #include "sources.h"
@@ -103,11 +105,13 @@ void app_send(struct app *a, const char *bytes)
         watch_drain(a);
 }
 
-/* A terminal that does not read gets no further frame until it has taken the last one: what is shown
- * then is the newest state, not a queue of old ones. */
+/* A terminal that does not read gets no further frame until it has taken the last one, and one behind a
+ * slow line none until it has shown them: what is shown then is the newest state, not a queue of old
+ * ones. */
 static void paint(struct app *a)
 {
-    if (a->drain_watch || a->plain || a->away)
+    a->behind = a->drain_watch || terminal_is_behind(a->terminal);
+    if (a->behind || a->plain || a->away)
         return;
     g_clear_handle_id(&a->paint_timer, g_source_remove);
     terminal_begin(a->terminal, a->repaint);
@@ -240,34 +244,82 @@ static gboolean on_mail(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* -- the theme ----------------------------------------------------------------------------------- */
+
+/* A theme that is wrong costs its colours, not the console. */
+void app_apply_theme(struct app *a)
+{
+    g_autoptr(GError) error = NULL;
+    const char *name = strcmp(a->theme, "auto") == 0
+                           ? theme_automatic(terminal_background(a->terminal))
+                           : a->theme;
+    if (terminal_colours(a->terminal) == 0)
+        name = "mono";
+    struct theme *theme = theme_load(name, &error);
+    if (!theme) {
+        app_complain(a, "%s; shown without it", error->message);
+        theme = theme_builtin(terminal_colours(a->terminal) == 0 ? "mono" : "neutral");
+    }
+    terminal_set_theme(a->terminal, theme);
+    theme_free(theme);
+    a->repaint = true;
+}
+
 /* -- keys ---------------------------------------------------------------------------------------- */
 
-/* A terminal that was closed reads as ready for ever: that is the end, not a reason to spin. */
+/* A terminal that was closed reads as ready for ever: that is the end, not a reason to spin. What was
+ * ready a moment ago may have been read since (on_late). */
 static bool input_ended(GIOCondition condition)
 {
     int waiting = 0;
+    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
     return condition & (G_IO_HUP | G_IO_ERR) ||
-           (ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0);
+           (poll(&ready, 1, 0) > 0 && ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0);
+}
+
+static void take_keys(struct app *a, bool late);
+
+static gboolean on_late(gpointer data)
+{
+    struct app *a = data;
+    a->late_timer = 0;
+    take_keys(a, true);
+    return G_SOURCE_REMOVE;
+}
+
+/* late: the rest of what has begun did not come in time. */
+static void take_keys(struct app *a, bool late)
+{
+    char key[16];
+    bool any = false;
+    enum background before = terminal_background(a->terminal);
+    g_clear_handle_id(&a->late_timer, g_source_remove);
+    while (!a->away && terminal_key(a->terminal, late, key, a->paste) && key[0]) {
+        app_key(a, key);
+        any = true;
+    }
+    int wait_ms = a->away ? 0 : terminal_wait_ms(a->terminal);
+    if (wait_ms > 0)
+        a->late_timer = g_timeout_add((guint)wait_ms, on_late, a);
+    if (terminal_background(a->terminal) != before) {
+        app_apply_theme(a);
+        any = true;
+    }
+    if (any)
+        work(a);
+    if (any || a->behind)
+        paint(a);
 }
 
 static gboolean on_key(gint fd, GIOCondition condition, gpointer data)
 {
     (void)fd;
     struct app *a = data;
-    char key[16];
-    bool any = false;
     if (input_ended(condition)) {
         app_quit(a);
         return G_SOURCE_REMOVE;
     }
-    while (!a->away && terminal_key(a->terminal, key, a->paste) && key[0]) {
-        app_key(a, key);
-        any = true;
-    }
-    if (any) {
-        work(a);
-        paint(a);
-    }
+    take_keys(a, false);
     return a->away ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
@@ -282,6 +334,7 @@ void app_lend(struct app *a)
 {
     a->away = true;
     g_clear_handle_id(&a->key_watch, g_source_remove);
+    g_clear_handle_id(&a->late_timer, g_source_remove);
     terminal_leave(a->terminal);
 }
 
@@ -342,6 +395,7 @@ static gboolean on_tick(gpointer data)
 {
     struct app *a = data;
     engine_watch(a->session->engine);
+    stderr_watch(a);
     paint(a);
     return G_SOURCE_CONTINUE;
 }
@@ -398,39 +452,40 @@ void app_restart(struct app *a, const char *environment)
     _exit(EXIT_USAGE);
 }
 
-/* What libraries print would tear the screen: it goes to the log. */
-static void redirect_stderr(struct app *a)
+static bool choose_colours(struct app *a, const struct cli *cli)
 {
-    const struct cli *cli = a->cli;
-    a->stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    g_autofree char *own = config_state_path("weir.log");
-    const char *path = cli->log ? cli->log : own;
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0)
-        fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    dup2(fd, STDERR_FILENO);
-    close(fd);
+    static const struct {
+        const char *name;
+        enum colours colours;
+    } choices[] = {{"auto", COLOURS_AUTO}, {"always", COLOURS_AUTO}, {"never", COLOURS_NONE},
+        {"16", COLOURS_16}, {"256", COLOURS_256}};
+    const char *no_color = g_getenv("NO_COLOR");
+    for (unsigned i = 0; i < G_N_ELEMENTS(choices); i++) {
+        if (strcmp(choices[i].name, cli->color ? cli->color : "auto") == 0) {
+            a->options.colours = choices[i].colours;
+            if (i == 0 && no_color && *no_color)
+                a->options.colours = COLOURS_NONE;
+            return true;
+        }
+    }
+    cli_complain("--color %s: write auto, always, never, 16 or 256", cli->color);
+    return false;
 }
 
+/* A theme asked for on the command line must be there; one of the configuration only should. */
 static bool choose_options(struct app *a, const struct cli *cli)
 {
-    const char *no_color = g_getenv("NO_COLOR");
-    const char *when = cli->color ? cli->color : "auto";
-    if (strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 && strcmp(when, "never") != 0) {
-        cli_complain("--color %s: write auto, always or never", when);
+    a->options.ascii = cli->ascii || !cli->utf8;
+    a->theme = g_strdup(cli->theme ? cli->theme : config_theme(a->session->config));
+    g_autoptr(GError) error = NULL;
+    struct theme *theme =
+        cli->theme && strcmp(cli->theme, "auto") != 0 ? theme_load(cli->theme, &error) : NULL;
+    theme_free(theme);
+    if (g_error_matches(error, WEIR_ERROR, WEIR_ERROR_USAGE)) {
+        cli_complain("%s", error->message);
         return false;
     }
-    a->options.ascii = cli->ascii || !cli->utf8;
-    a->options.no_colour =
-        strcmp(when, "never") == 0 || (strcmp(when, "auto") == 0 && no_color && *no_color);
-    g_autoptr(GError) error = NULL;
-    const char *name = cli->theme ? cli->theme : config_theme(a->session->config);
-    a->theme = theme_load(name, a->options.no_colour, &error);
-    if (!a->theme)
-        cli_complain("%s", error->message);
-    return a->theme != NULL;
+    return choose_colours(a, cli);
 }
 
 static bool choose_keys(struct app *a)
@@ -456,7 +511,8 @@ void app_init(struct app *a)
 
 void app_clear(struct app *a)
 {
-    theme_free(a->theme);
+    g_free(a->theme);
+    g_free(a->log_path);
     keymap_free(a->keymap);
     prompt_free(a->prompt);
     g_string_free(a->paste, TRUE);
@@ -488,12 +544,15 @@ int console_run(const struct cli *cli)
         return give_up(a);
     g_autoptr(GError) error = NULL;
     int signals = open_signals();
-    a->terminal = terminal_open(&a->options, a->theme, &error);
+    a->terminal = terminal_open(&a->options, &error);
     if (!a->terminal) {
         cli_complain("%s", error->message);
         return give_up(a);
     }
-    redirect_stderr(a);
+    stderr_redirect(a, cli->log);
+    if (terminal_note(a->terminal))
+        app_say(a, "%s", terminal_note(a->terminal));
+    app_apply_theme(a);
     put_sources(a, NULL);
     state_open(a);
     frame_open_home(a);

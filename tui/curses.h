@@ -9,21 +9,31 @@
 
 #include <glib.h>
 
+#include "answers.h"
 #include "surface.h"
 #include "theme.h"
 
 struct terminal;
 
+enum colours { COLOURS_AUTO, COLOURS_NONE, COLOURS_16, COLOURS_256 };
+
 struct terminal_options {
     bool ascii; /* asked for, or the locale is not UTF-8 */
-    bool no_colour;
+    enum colours colours;
 };
 
 /* Takes the terminal of standard input and output. NULL and *error when it cannot be used at all. */
-struct terminal *terminal_open(
-    const struct terminal_options *options, const struct theme *theme, GError **error);
-/* Puts the terminal back. Takes no longer than a write. */
+struct terminal *terminal_open(const struct terminal_options *options, GError **error);
+/* Puts the terminal back. Takes no longer than a write, or, right after a question, 300 ms (on a slow
+ * line two round trips). */
 void terminal_close(struct terminal *t);
+
+/* How many colours are used: 0, 8, 16 or 256. */
+int terminal_colours(const struct terminal *t);
+/* What the user should know about how the terminal was opened, or NULL. Borrowed. */
+const char *terminal_note(const struct terminal *t);
+/* What the terminal has said of its background so far; known some time after the first frame. */
+enum background terminal_background(const struct terminal *t);
 
 struct surface *terminal_surface(struct terminal *t);
 void terminal_set_theme(struct terminal *t, const struct theme *theme);
@@ -37,6 +47,9 @@ bool terminal_end(struct terminal *t);
 gsize terminal_pending(const struct terminal *t);
 bool terminal_drain(struct terminal *t); /* true when nothing waits any more */
 int terminal_fd(const struct terminal *t);
+/* Whether the terminal has still to show earlier frames: another one would only queue up. It catches
+ * up when terminal_drain or terminal_key has something. */
+bool terminal_is_behind(struct terminal *t);
 
 /* Takes the window's size from the kernel. */
 void terminal_resize(struct terminal *t);
@@ -49,8 +62,11 @@ bool terminal_send(struct terminal *t, const char *bytes);
 void terminal_suspend(struct terminal *t);
 
 /* The next key as a name ("j", "G", "ctrl-d", "enter", "esc", "up", "pgdn", "ü"), or "" when there is
- * none. A pasted text comes whole as KEY_PASTE, its first line in paste. False: the input has ended. */
+ * none. A pasted text comes whole as KEY_PASTE, its first line in paste. late: terminal_wait_ms has
+ * passed since the last call. False: the input has ended. */
 #define KEY_PASTE "paste"
-bool terminal_key(struct terminal *t, char name[16], GString *paste);
+bool terminal_key(struct terminal *t, bool late, char name[16], GString *paste);
+/* When this is not 0, terminal_key is to be called again with late after so many milliseconds. */
+int terminal_wait_ms(const struct terminal *t);
 
 #endif

@@ -3,119 +3,94 @@
 
 #include <errno.h>
 #include <ncurses.h>
-#include <stdlib.h>
+#include <poll.h>
 #include <string.h>
+#include <term.h>
+#include <unistd.h>
 
-#include "curses.h"
 #include "text.h"
 
-#define PASTE_BEGIN 600 /* beyond ncurses' own codes */
-#define PASTE_END   601
-#define PASTE_MAX   4096
-
 struct input {
-    WINDOW *pad;
-    bool pasting;
-    bool first_line; /* of the paste; the rest is dropped */
+    struct decoder *decoder;
+    int fd;
+    int escape_ms;
 };
 
+/* What each key sends: the name in terminfo, and the usual sequences after ESC. Terminfo is said last,
+ * so it counts where they differ. */
 static const struct {
-    int code;
-    const char *name;
-} special[] = {{KEY_UP, "up"}, {KEY_DOWN, "down"}, {KEY_LEFT, "left"}, {KEY_RIGHT, "right"},
-    {KEY_PPAGE, "pgup"}, {KEY_NPAGE, "pgdn"}, {KEY_HOME, "home"}, {KEY_END, "end"},
-    {KEY_FIND, "home"}, {KEY_SELECT, "end"}, {KEY_BACKSPACE, "backspace"}, {KEY_DC, "delete"},
-    {KEY_IC, "insert"}, {KEY_BTAB, "backtab"}, {KEY_ENTER, "enter"}, {KEY_F(1), "f1"},
-    {KEY_F(2), "f2"}, {KEY_F(3), "f3"}, {KEY_F(4), "f4"}, {KEY_F(5), "f5"}, {KEY_F(6), "f6"},
-    {KEY_F(7), "f7"}, {KEY_F(8), "f8"}, {KEY_F(9), "f9"}, {KEY_F(10), "f10"}, {KEY_F(11), "f11"},
-    {KEY_F(12), "f12"}, {0, NULL}};
+    const char *name, *capability, *usual;
+} special[] = {{"up", "kcuu1", "[A OA"}, {"down", "kcud1", "[B OB"}, {"left", "kcub1", "[D OD"},
+    {"right", "kcuf1", "[C OC"}, {"pgup", "kpp", "[5~"}, {"pgdn", "knp", "[6~"},
+    {"home", "khome", "[H OH [1~ [7~"}, {"end", "kend", "[F OF [4~ [8~"},
+    {"delete", "kdch1", "[3~"}, {"insert", "kich1", "[2~"}, {"backtab", "kcbt", "[Z"},
+    {"enter", "kent", "OM"}, {"backspace", "kbs", ""}, {"f1", "kf1", "OP [11~ [[A"},
+    {"f2", "kf2", "OQ [12~ [[B"}, {"f3", "kf3", "OR [13~ [[C"}, {"f4", "kf4", "OS [14~ [[D"},
+    {"f5", "kf5", "[15~ [[E"}, {"f6", "kf6", "[17~"}, {"f7", "kf7", "[18~"}, {"f8", "kf8", "[19~"},
+    {"f9", "kf9", "[20~"}, {"f10", "kf10", "[21~"}, {"f11", "kf11", "[23~"},
+    {"f12", "kf12", "[24~"}, {0}};
 
-struct input *input_new(void *pad)
+static void learn_keys(struct decoder *d)
+{
+    for (unsigned i = 0; special[i].name; i++) {
+        g_auto(GStrv) usual = g_strsplit(special[i].usual, " ", -1);
+        for (char **rest = usual; *rest; rest++) {
+            g_autofree char *sequence = g_strconcat("\033", *rest, NULL);
+            decoder_add(d, sequence, special[i].name);
+        }
+    }
+    for (unsigned i = 0; special[i].name; i++) {
+        const char *sequence = tigetstr((char *)special[i].capability);
+        if (sequence && sequence != (char *)-1)
+            decoder_add(d, sequence, special[i].name);
+    }
+}
+
+struct input *input_new(int fd, int escape_ms)
 {
     struct input *in = g_new0(struct input, 1);
-    in->pad = pad;
-    define_key("\033[200~", PASTE_BEGIN);
-    define_key("\033[201~", PASTE_END);
-    /* Some descriptions lack these. */
-    define_key("\033[H", KEY_HOME);
-    define_key("\033[F", KEY_END);
-    define_key("\033OH", KEY_HOME);
-    define_key("\033OF", KEY_END);
+    in->decoder = decoder_new();
+    in->fd = fd;
+    in->escape_ms = escape_ms;
+    learn_keys(in->decoder);
     return in;
 }
 
-static void name_code(wint_t code, char name[16])
+void input_set_escape(struct input *in, int escape_ms)
 {
-    for (unsigned i = 0; special[i].name; i++)
-        if ((wint_t)special[i].code == code)
-            g_strlcpy(name, special[i].name, 16);
+    in->escape_ms = escape_ms;
 }
 
-static void name_character(wint_t c, char name[16])
+/* Takes what has come; false: nothing did. */
+static bool read_more(struct input *in, bool *ended)
 {
-    static const struct {
-        wint_t c;
-        const char *name;
-    } named[] = {{'\r', "enter"}, {'\n', "enter"}, {'\t', "tab"}, {27, "esc"}, {' ', "space"},
-        {127, "backspace"}, {8, "backspace"}};
-    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++) {
-        if (named[i].c == c) {
-            g_strlcpy(name, named[i].name, 16);
-            return;
-        }
-    }
-    if (c > 0 && c < 27) {
-        g_snprintf(name, 16, "ctrl-%c", (char)('a' + c - 1));
-        return;
-    }
-    char utf8[8] = {0};
-    g_unichar_to_utf8((gunichar)c, utf8);
-    if (text_is_clean(utf8, -1))
-        g_strlcpy(name, utf8, 16);
+    char bytes[4096];
+    struct pollfd ready = {.fd = in->fd, .events = POLLIN};
+    if (poll(&ready, 1, 0) <= 0)
+        return false;
+    ssize_t n = read(in->fd, bytes, sizeof bytes);
+    *ended = n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+    if (n > 0)
+        decoder_feed(in->decoder, bytes, (gsize)n);
+    return n > 0;
 }
 
-/* A character of a paste: only the first line counts, and of that what is printable. */
-static void take_pasted(struct input *in, wint_t c, GString *paste)
+enum decoded input_next(struct input *in, bool late, char name[16], GString *text, bool *ended)
 {
-    if (c == '\r' || c == '\n')
-        in->first_line = paste->len == 0;
-    if (!in->first_line || c < 32 || paste->len >= PASTE_MAX)
-        return;
-    char utf8[8] = {0};
-    g_unichar_to_utf8((gunichar)c, utf8);
-    text_clean(utf8, -1, paste);
-}
-
-bool input_key(struct input *in, char name[16], GString *paste)
-{
-    name[0] = '\0';
+    *ended = false;
     for (;;) {
-        wint_t c;
-        errno = 0;
-        int result = wget_wch(in->pad, &c);
-        if (result == ERR)
-            return errno == 0 || errno == EINTR || errno == EAGAIN;
-        if (result == KEY_CODE_YES && (c == PASTE_BEGIN || c == PASTE_END)) {
-            in->pasting = in->first_line = c == PASTE_BEGIN;
-            if (in->pasting) {
-                g_string_truncate(paste, 0);
-                continue;
-            }
-            g_strlcpy(name, KEY_PASTE, 16);
-            return true;
-        }
-        if (in->pasting) {
-            if (result == OK)
-                take_pasted(in, c, paste);
-            continue;
-        }
-        if (result == KEY_CODE_YES)
-            name_code(c, name);
-        else
-            name_character(c, name);
-        if (name[0])
-            return true;
+        enum decoded what = decoder_next(in->decoder, false, name, text);
+        if (what != DECODED_NONE)
+            return what;
+        if (!read_more(in, ended))
+            break;
     }
+    return late ? decoder_next(in->decoder, true, name, text) : DECODED_NONE;
+}
+
+int input_wait_ms(const struct input *in)
+{
+    return decoder_wait_ms(in->decoder, in->escape_ms);
 }
 
 bool input_is_key(const char *name)

@@ -52,6 +52,8 @@ static bool can_draw(void)
 static int run(const struct cli *cli)
 {
     const char *word = cli->words ? cli->words[0] : NULL;
+    if (!word && cli->plain)
+        return plain_run(cli);
     if (!word)
         return can_draw() ? console_run(cli) : cmd_get(cli);
     for (const struct command *c = cli_commands; c->name; c++)

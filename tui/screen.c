@@ -14,6 +14,17 @@
 #define STATE_WIDTH 11
 #define TABS_NAMED  120 /* columns of the screen from which on the tabs have names */
 
+/* Below this size there is room for what is wrong and nothing else. */
+#define SMALL_WIDTH  60
+#define SMALL_HEIGHT 15
+#define HINTS_HEIGHT 8
+#define CLASS_WIDTH  32
+
+static bool is_small(const struct surface *s)
+{
+    return s->width < SMALL_WIDTH || s->height < SMALL_HEIGHT;
+}
+
 /* -- the title ----------------------------------------------------------------------------------- */
 
 static char *crumbs(const struct app *a)
@@ -80,6 +91,37 @@ static const char *badge(const struct app *a)
     return "[RO]"; /* no environment can be unlocked yet */
 }
 
+static const struct snapshot *sources_of(const struct app *a)
+{
+    AUTO(rid) weir = rid_source("weir");
+    const struct store_entry *e = store_get(a->session->store, sources_kind_table(), weir);
+    return e ? e->snapshot : NULL;
+}
+
+/* Whether every source has answered or failed: else a tally of zero means nothing. */
+static bool is_complete(const struct app *a)
+{
+    const struct snapshot *s = sources_of(a);
+    for (size_t row = 0; s && row < snapshot_count(s); row++)
+        if (snapshot_row(s, row)->health == HEALTH_UNKNOWN)
+            return false;
+    return s != NULL;
+}
+
+/* The tally, and where one is as far as it fits. */
+static void draw_small_title(const struct app *a, struct surface *s)
+{
+    g_autoptr(GString) tally = g_string_new(is_complete(a) ? "" : "... ");
+    append_tally(a, tally);
+    if (s->width >= CLASS_WIDTH)
+        g_string_append_printf(tally, "  %s", environment_class_name(a->session->environment));
+    g_autofree char *path = app_is_home(a) ? g_strdup("NOW") : crumbs(a);
+    int left = MAX(s->width - (int)tally->len - 3, 0);
+    g_autofree char *cut = text_cut_middle(path, left, s->ascii);
+    surface_put(s, 1, 0, left, ROLE_TITLE, cut);
+    surface_put(s, s->width - (int)tally->len - 1, 0, s->width, ROLE_TITLE, tally->str);
+}
+
 static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
 {
     g_autoptr(GString) right = g_string_new(NULL);
@@ -89,6 +131,8 @@ static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
             v->class->status(v, right);
             g_string_append(right, "  ");
         }
+        if (a->log_lines > 0)
+            g_string_append_printf(right, "log %u  ", a->log_lines);
         append_tally(a, right);
         g_string_append(right, "  ");
         append_clock(a, right, now_ms);
@@ -120,13 +164,6 @@ static void draw_title(const struct app *a, struct surface *s, int64_t now_ms)
 }
 
 /* -- sources ------------------------------------------------------------------------------------- */
-
-static const struct snapshot *sources_of(const struct app *a)
-{
-    AUTO(rid) weir = rid_source("weir");
-    const struct store_entry *e = store_get(a->session->store, sources_kind_table(), weir);
-    return e ? e->snapshot : NULL;
-}
 
 int screen_source_lines(const struct app *a, int height)
 {
@@ -252,12 +289,18 @@ static void draw_hints(const struct app *a, struct surface *s, int y)
     }
 }
 
+/* Whether a message is to be read. */
+static bool is_told(const struct app *a, int64_t now_ms)
+{
+    return a->message_ms && now_ms < a->message_ms + MESSAGE_MS;
+}
+
 static void draw_bottom(const struct app *a, struct surface *s, int64_t now_ms)
 {
     int y = s->height - 1;
     if (a->prompt->mode != PROMPT_OFF)
         prompt_draw(a->prompt, s, y);
-    else if (a->message_ms && now_ms < a->message_ms + MESSAGE_MS)
+    else if (is_told(a, now_ms))
         surface_put(s, 1, y, s->width - 2, a->message_is_error ? ROLE_FAIL : ROLE_TEXT, a->message);
     else
         draw_hints(a, s, y);
@@ -268,19 +311,25 @@ void screen_draw(struct app *a, struct surface *s, int64_t now_ms)
     s->cursor(s, -1, -1);
     if (s->height < 3 || s->width < 10)
         return;
-    draw_title(a, s, now_ms);
+    if (is_small(s))
+        draw_small_title(a, s);
+    else
+        draw_title(a, s, now_ms);
     int top = 1;
-    if (app_is_home(a))
+    if (app_is_home(a) && !is_small(s))
         top += draw_sources(a, s, now_ms);
+    bool has_bottom =
+        s->height >= HINTS_HEIGHT || a->prompt->mode != PROMPT_OFF || is_told(a, now_ms);
     struct view *v = app_top(a)->view;
-    int pane = preview_width(a, s->width), height = s->height - top - 1;
+    int pane = preview_width(a, s->width), height = s->height - top - has_bottom;
     struct surface area = surface_part(s, 0, top, s->width - pane, height);
     v->class->draw(v, &area, now_ms);
     if (pane) {
         struct surface beside = surface_part(s, s->width - pane, top, pane, height);
         preview_draw(a, &beside, now_ms);
     }
-    draw_bottom(a, s, now_ms);
+    if (has_bottom)
+        draw_bottom(a, s, now_ms);
     if (a->overlay)
         a->overlay->draw(a, s);
 }

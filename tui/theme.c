@@ -29,6 +29,8 @@ static const char *const role_names[ROLE_COUNT + 1] = {
     [ROLE_BADGE] = "badge",
 };
 
+#define UNSET (-2) /* as a colour: not named yet */
+
 static const char *const colours[] = {
     "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white", NULL};
 
@@ -86,64 +88,93 @@ static bool parse_style(const char *text, struct style *style)
     return true;
 }
 
-static gboolean parse_group(const char *name, GKeyFile *file, const char *group,
-    struct style styles[ROLE_COUNT], GError **error)
+/* Where a theme is being read, for messages. */
+struct place {
+    const char *name;
+    unsigned line;
+};
+
+static gboolean set_role(const struct place *at, const char *role_text, const char *value,
+    struct style *styles, GError **error)
 {
-    g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, NULL);
-    for (char **key = keys; key && *key; key++) {
-        unsigned role = 0;
-        while (role < ROLE_COUNT && strcmp(role_names[role], *key) != 0)
-            role++;
-        if (role == ROLE_COUNT) {
-            const char *near = text_nearest(*key, role_names);
-            return weir_fail(error, WEIR_ERROR_CONFIG,
-                near ? "theme %s: no role \"%s\"; did you mean \"%s\"?"
-                     : "theme %s: no role \"%s\"%.0s",
-                name, *key, near ? near : "");
-        }
-        g_autofree char *value = g_key_file_get_value(file, group, *key, NULL);
-        if (!parse_style(value, &styles[role]))
-            return weir_fail(error, WEIR_ERROR_CONFIG,
-                "theme %s: %s = %s: write COLOUR [on COLOUR] [bold|dim|reverse|underline]", name,
-                *key, value);
+    unsigned role = 0;
+    while (role < ROLE_COUNT && strcmp(role_names[role], role_text) != 0)
+        role++;
+    if (role == ROLE_COUNT) {
+        const char *near = text_nearest(role_text, role_names);
+        return weir_fail(error, WEIR_ERROR_CONFIG,
+            near ? "theme %s:%u: no role \"%s\"; did you mean \"%s\"?"
+                 : "theme %s:%u: no role \"%s\"%.0s",
+            at->name, at->line, role_text, near ? near : "");
     }
+    if (!parse_style(value, &styles[role]))
+        return weir_fail(error, WEIR_ERROR_CONFIG,
+            "theme %s:%u: %s = %s: write COLOUR [on COLOUR] [bold|dim|reverse|underline]", at->name,
+            at->line, role_text, value);
     return TRUE;
 }
 
 /* A group that is misspelled would be left out without a word. */
-static gboolean check_groups(const char *name, GKeyFile *file, GError **error)
+static struct style *find_group(
+    struct theme *t, const struct place *at, const char *line, GError **error)
 {
-    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-    if (!groups[0])
-        return weir_fail(error, WEIR_ERROR_CONFIG, "theme %s: it has no [roles]", name);
-    for (char **group = groups; *group; group++)
-        if (strcmp(*group, "roles") != 0 && strcmp(*group, "256") != 0)
-            return weir_fail(error, WEIR_ERROR_CONFIG,
-                "theme %s: no group [%s]; there are [roles] and [256]", name, *group);
-    return TRUE;
+    if (strcmp(line, "[roles]") == 0)
+        return t->plain;
+    if (strcmp(line, "[256]") == 0)
+        return t->many;
+    weir_fail(error, WEIR_ERROR_CONFIG, "theme %s:%u: no group %s; there are [roles] and [256]",
+        at->name, at->line, line);
+    return NULL;
+}
+
+/* Which roles [256] names is known when all is read: the others are as in [roles]. */
+static void fill_many(struct theme *t)
+{
+    for (unsigned role = 0; role < ROLE_COUNT; role++)
+        if (t->many[role].fg == UNSET)
+            t->many[role] = t->plain[role];
+}
+
+static gboolean parse_line(
+    struct theme *t, const struct place *at, char *line, struct style **group, GError **error)
+{
+    if (*line == '\0' || *line == '#')
+        return TRUE;
+    if (*line == '[') {
+        *group = find_group(t, at, line, error);
+        return *group != NULL;
+    }
+    char *equals = strchr(line, '=');
+    if (!equals || !*group)
+        return weir_fail(error, WEIR_ERROR_CONFIG, "theme %s:%u: %s: %s", at->name, at->line, line,
+            equals ? "a role belongs below [roles] or [256]" : "write ROLE = COLOUR");
+    *equals = '\0';
+    return set_role(at, g_strstrip(line), g_strstrip(equals + 1), *group, error);
 }
 
 struct theme *theme_parse(const char *name, const char *text, GError **error)
 {
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(GError) wrong = NULL;
-    if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, &wrong)) {
-        weir_fail(error, WEIR_ERROR_CONFIG, "theme %s: %s", name, wrong->message);
+    struct theme *t = g_new0(struct theme, 1);
+    for (unsigned role = 0; role < ROLE_COUNT; role++) {
+        t->plain[role] = (struct style){-1, -1, 0};
+        t->many[role] = (struct style){UNSET, UNSET, 0};
+    }
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
+    struct style *group = NULL;
+    for (struct place at = {name, 1}; lines[at.line - 1]; at.line++) {
+        if (!parse_line(t, &at, g_strstrip(lines[at.line - 1]), &group, error)) {
+            g_free(t);
+            return NULL;
+        }
+    }
+    if (!group) {
+        weir_fail(error, WEIR_ERROR_CONFIG, "theme %s: it has no [roles]", name);
+        g_free(t);
         return NULL;
     }
-    if (!check_groups(name, file, error))
-        return NULL;
-    struct theme *t = g_new0(struct theme, 1);
-    for (unsigned role = 0; role < ROLE_COUNT; role++)
-        t->plain[role] = (struct style){-1, -1, 0};
-    if (!parse_group(name, file, "roles", t->plain, error))
-        goto bad;
-    memcpy(t->many, t->plain, sizeof t->many);
-    if (parse_group(name, file, "256", t->many, error))
-        return t;
-bad:
-    g_free(t);
-    return NULL;
+    fill_many(t);
+    return t;
 }
 
 void theme_free(struct theme *t)
@@ -160,30 +191,45 @@ char **theme_names(void)
     return (char **)g_ptr_array_free(names, FALSE);
 }
 
-/* $COLORFGBG is "FG;BG" where terminals set it: 7 and 15 are light backgrounds. */
-static const char *automatic(void)
+/* $COLORFGBG is "FG;BG" where terminals set it. */
+static enum background background_of_environment(void)
 {
     const char *value = g_getenv("COLORFGBG");
     const char *bg = value ? strrchr(value, ';') : NULL;
-    return bg && (strcmp(bg, ";7") == 0 || strcmp(bg, ";15") == 0) ? "light" : "dark";
+    guint64 colour;
+    if (!bg || !g_ascii_string_to_unsigned(bg + 1, 10, 0, 15, &colour, NULL))
+        return BACKGROUND_UNKNOWN;
+    return colour == 7 || colour > 8 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
 }
 
-struct theme *theme_load(const char *name, bool no_colour, GError **error)
+const char *theme_automatic(enum background background)
 {
-    if (no_colour)
-        name = "mono";
-    else if (strcmp(name, "auto") == 0)
-        name = automatic();
+    static const char *const names[] = {
+        [BACKGROUND_UNKNOWN] = "neutral", [BACKGROUND_DARK] = "dark", [BACKGROUND_LIGHT] = "light"};
+    return names[background != BACKGROUND_UNKNOWN ? background : background_of_environment()];
+}
+
+struct theme *theme_load(const char *name, GError **error)
+{
     g_autofree char *file = g_strconcat("themes/", name, ".theme", NULL);
     g_autofree char *path = config_home_path(file);
     g_autofree char *own = NULL;
     if (!strchr(name, '/') && g_file_get_contents(path, &own, NULL, NULL))
-        return theme_parse(name, own, error);
-    for (const struct theme_text *t = theme_texts; t->name; t++)
-        if (strcmp(t->name, name) == 0)
-            return theme_parse(name, t->text, error);
+        return theme_parse(path, own, error);
+    struct theme *t = theme_builtin(name);
+    if (t)
+        return t;
     g_auto(GStrv) names = theme_names();
     g_autofree char *all = g_strjoinv(", ", names);
-    weir_fail(error, WEIR_ERROR_CONFIG, "no theme \"%s\"; there are: %s", name, all);
+    weir_fail(error, WEIR_ERROR_USAGE, "no theme \"%s\"; there are: auto, %s, and your own in %s",
+        name, all, path);
+    return NULL;
+}
+
+struct theme *theme_builtin(const char *name)
+{
+    for (const struct theme_text *t = theme_texts; t->name; t++)
+        if (strcmp(t->name, name) == 0)
+            return theme_parse(name, t->text, NULL);
     return NULL;
 }

@@ -158,6 +158,14 @@ void paint_choice(const struct paint_table *t, struct choice *out)
     out->column[out->count] = COLUMN_UNKNOWN;
 }
 
+void paint_layout_one(struct paint_layout *l, const struct paint_table *t, int x, int width)
+{
+    *l = (struct paint_layout){.count = 1, .x = {x}, .width = {width}};
+    for (int c = 0; t->columns[c].name; c++)
+        if (is_drawn(t, c) && t->columns[c].weight > t->columns[l->column[0]].weight)
+            l->column[0] = c;
+}
+
 void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, int width)
 {
     *l = (struct paint_layout){0};

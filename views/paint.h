@@ -41,6 +41,11 @@ void paint_layout(struct paint_layout *l, const struct paint_table *t, int x, in
 /* The columns that paint_layout would like to draw, without the name. */
 void paint_choice(const struct paint_table *t, struct choice *out);
 
+/* Only the column that says the most (the weightiest one), as wide as there is room: for screens below
+ * PAINT_NARROW columns and kinds without names. */
+#define PAINT_NARROW 60
+void paint_layout_one(struct paint_layout *l, const struct paint_table *t, int x, int width);
+
 /* The letter of a row's health: X ! ? and blank, "z" where it is off. */
 const char *paint_mark(const struct row *r, bool stale);
 enum role paint_mark_role(const struct row *r, bool stale);

@@ -534,6 +534,12 @@ static char *footer(const struct table *t)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* Whether there is room for one column only, which needs no heading. */
+static bool is_narrow(const struct kind *k, int width)
+{
+    return k->nameless && width < PAINT_NARROW;
+}
+
 static void lay_out(struct table *t, struct paint_layout *layout, int width)
 {
     const struct paint_table table = {
@@ -545,7 +551,10 @@ static void lay_out(struct table *t, struct paint_layout *layout, int width)
         .skip = t->shown.skip,
         .with_past = t->trends != NULL,
     };
-    paint_layout(layout, &table, MARK_WIDTH, width - MARK_WIDTH);
+    if (is_narrow(table.kind, width))
+        paint_layout_one(layout, &table, MARK_WIDTH, width - MARK_WIDTH);
+    else
+        paint_layout(layout, &table, MARK_WIDTH, width - MARK_WIDTH);
     t->cut = layout->cut;
 }
 
@@ -574,8 +583,8 @@ static void table_draw(struct view *v, struct surface *s, int64_t now_ms)
     int used = banners_draw(&t->banners, s, now_ms);
     struct paint_layout layout;
     lay_out(t, &layout, s->width);
-    paint_headings(s, used, &layout, v->kind, v->kind->columns, t->shown.sort);
-    used++;
+    if (!is_narrow(v->kind, s->width))
+        paint_headings(s, used++, &layout, v->kind, v->kind->columns, t->shown.sort);
     g_autofree char *foot = footer(t);
     int foot_lines = *foot && s->height > used + 1;
     size_t height = s->height > used ? (size_t)(s->height - used - foot_lines) : 0;

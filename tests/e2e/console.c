@@ -95,6 +95,7 @@ struct pty *bed_run(const struct bed *b, const struct bed_run *run)
         .term = run->term,
         .width = run->width,
         .height = run->height,
+        .manner = run->manner,
     });
 }
 

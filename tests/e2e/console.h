@@ -23,10 +23,11 @@ struct bed_run {
     const char *const *env; /* as in struct pty_spec, or NULL */
     const char *term;
     int width, height;
-    const char *program;   /* NULL: the one beside the made-up sources */
-    const char *arguments; /* of weir, separated by blanks, or NULL */
-    bool job;              /* as a job of a shell, which says "stopped" and goes on after Enter */
-    bool traced;           /* its write(2)s to the terminal are counted by bed_writes */
+    struct emulator_manner manner; /* what kind of terminal it is */
+    const char *program;           /* NULL: the one beside the made-up sources */
+    const char *arguments;         /* of weir, separated by blanks, or NULL */
+    bool job;    /* as a job of a shell, which says "stopped" and goes on after Enter */
+    bool traced; /* its write(2)s to the terminal are counted by bed_writes */
 };
 /* Path of that one; g_free. */
 char *bed_program(void);

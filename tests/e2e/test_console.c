@@ -445,7 +445,8 @@ static void q_closes_views_before_it_quits(void)
 
 static void any_end_restores_the_terminal(void)
 {
-    static const int numbers[] = {SIGTERM, SIGHUP, SIGSEGV, SIGABRT, SIGQUIT, SIGBUS};
+    static const int numbers[] = {
+        SIGTERM, SIGHUP, SIGSEGV, SIGABRT, SIGQUIT, SIGBUS, SIGILL, SIGFPE};
     AUTO(bed) b = bed_new(ONE, TWO);
     for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
         AUTO(pty) p = bed_open(b, NULL);

@@ -8,6 +8,7 @@
  *     log TEXT ...                        a line of every thing's log
  *     fail TEXT ... | denied TEXT ...     the fetch fails so
  *     hang                                it does not come back, deadline or not
+ *     print TEXT ...                      the fetch writes it to standard error, as libraries do
  *
  * Option rows: N adds N rows with twelve filled columns. */
 #include <poll.h>
@@ -135,6 +136,9 @@ static bool obey(const char *text, GError **error)
     g_autoptr(GPtrArray) fail = lines_of(text, "fail", 2);
     g_autoptr(GPtrArray) denied = lines_of(text, "denied", 2);
     g_autoptr(GPtrArray) hang = lines_of(text, "hang", 1);
+    g_autoptr(GPtrArray) print = lines_of(text, "print", 2);
+    if (print->len > 0)
+        g_printerr("%s\n", ((char **)g_ptr_array_index(print, 0))[1]);
     if (hang->len > 0)
         poll(NULL, 0, -1);
     if (fail->len > 0)

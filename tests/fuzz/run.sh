@@ -31,7 +31,7 @@ build() {
 # The connectors as an archive: a target takes what it names, and a file that does not compile at the
 # moment stops only the targets that need it.
 part=$(objects core/*.c core/derived/*.c views/*.c $(ls tui/*.c | grep -v /main.c))
-part="$part $BUILD/obj/themes.o"
+part="$part $BUILD/obj/themes.o $BUILD/obj/terminfo.o"
 connectors=$(objects connectors/*/*.c)
 build $part || { tail -20 "$log"; exit 1; }
 build $connectors

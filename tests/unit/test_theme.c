@@ -21,7 +21,7 @@ static void fails(const char *text, const char *words)
     g_assert_null(theme_parse("test", text, &error));
     g_assert_error(error, WEIR_ERROR, WEIR_ERROR_CONFIG);
     g_test_message("%s", error->message);
-    ASSERT_CONTAINS(error->message, "theme test: ");
+    ASSERT_CONTAINS(error->message, "theme test:");
     ASSERT_CONTAINS(error->message, words);
 }
 
@@ -117,55 +117,9 @@ static void all_shipped_themes_parse_and_name_every_role(void)
     g_assert_true(g_strv_contains((const char *const *)names, "mono"));
 }
 
-static void readable(const char *name, struct style style, const char *role, short paper)
+static void mono_has_no_colour(void)
 {
-    short bg = style.bg < 0 ? paper : style.bg;
-    g_test_message("%s: %s", name, role);
-    g_assert_cmpint(style.fg, !=, bg);
-    /* Black on a black terminal, white on a white one. */
-    if (style.fg == 0 || style.fg == 16)
-        g_assert_true(bg != 0 && bg != 16);
-}
-
-static void every_role_can_be_read(void)
-{
-    static const struct {
-        const char *name;
-        short paper; /* of the terminals it is made for */
-    } themes[] = {{"dark", 0}, {"light", 15}};
-    for (unsigned i = 0; i < G_N_ELEMENTS(themes); i++) {
-        struct theme *t = theme_load(themes[i].name, false, NULL);
-        g_assert_nonnull(t);
-        for (unsigned role = 0; role < ROLE_COUNT; role++) {
-            readable(themes[i].name, t->plain[role], role_name(role), themes[i].paper);
-            readable(themes[i].name, t->many[role], role_name(role), themes[i].paper);
-        }
-        if (themes[i].paper == 15)
-            for (unsigned role = 0; role < ROLE_COUNT; role++)
-                g_assert_true(t->plain[role].bg >= 0 ||
-                              (t->plain[role].fg != 3 && t->plain[role].fg != 7 &&
-                                  t->plain[role].fg < 8)); /* no yellow, white or bright on white */
-        theme_free(t);
-    }
-}
-
-static void alarms_are_told_apart(void)
-{
-    static const enum role roles[] = {ROLE_OK, ROLE_UNKNOWN, ROLE_WARN, ROLE_FAIL};
-    static const char *const names[] = {"dark", "light"};
-    for (unsigned n = 0; n < G_N_ELEMENTS(names); n++) {
-        struct theme *t = theme_load(names[n], false, NULL);
-        for (unsigned i = 0; i < G_N_ELEMENTS(roles); i++)
-            for (unsigned j = 0; j < i; j++)
-                g_assert_true(
-                    memcmp(&t->plain[roles[i]], &t->plain[roles[j]], sizeof(struct style)) != 0);
-        theme_free(t);
-    }
-}
-
-static void without_colour_there_is_none(void)
-{
-    struct theme *t = theme_load("dark", true, NULL);
+    struct theme *t = theme_load("mono", NULL);
     for (unsigned role = 0; role < ROLE_COUNT; role++) {
         g_assert_true(t->plain[role].fg == -1 && t->plain[role].bg == -1);
         g_assert_true(t->many[role].fg == -1 && t->many[role].bg == -1);
@@ -173,29 +127,34 @@ static void without_colour_there_is_none(void)
     theme_free(t);
 }
 
-static void the_terminal_may_say_that_it_is_light(void)
+static void mistakes_are_told_with_their_line(void)
 {
-    struct theme *dark = theme_load("dark", false, NULL);
-    struct theme *light = theme_load("light", false, NULL);
+    fails("# mine\n\n[roles]\nfail = red\nfial = red\n", "theme test:5: no role \"fial\"");
+    fails("[roles]\n  ok = gren\n", "theme test:2: ok = gren: write COLOUR");
+    fails("[roles]\nok green\n", "theme test:2: ok green: write ROLE = COLOUR");
+    fails("\nok = green\n", "theme test:2: ok = green: a role belongs below [roles]");
+    fails("[roles]\nok = green\n[266]\n", "theme test:3: no group [266]");
+    fails("[roles]\nok = \xff\n", "theme test:2: ");
+}
+
+static void auto_asks_the_terminal_then_the_environment(void)
+{
     static const struct {
-        const char *value;
-        bool light;
-    } cases[] = {{NULL, false}, {"15;0", false}, {"0;15", true}, {"0;7", true},
-        {"0;default;15", true}, {"15", false}, {"", false}};
+        enum background said;
+        const char *value, *name;
+    } cases[] = {{BACKGROUND_UNKNOWN, NULL, "neutral"}, {BACKGROUND_UNKNOWN, "15;0", "dark"},
+        {BACKGROUND_UNKNOWN, "0;15", "light"}, {BACKGROUND_UNKNOWN, "0;7", "light"},
+        {BACKGROUND_UNKNOWN, "0;default;15", "light"}, {BACKGROUND_UNKNOWN, "15", "neutral"},
+        {BACKGROUND_UNKNOWN, "15;default", "neutral"}, {BACKGROUND_UNKNOWN, "", "neutral"},
+        {BACKGROUND_UNKNOWN, "7;8", "dark"}, {BACKGROUND_DARK, "0;15", "dark"},
+        {BACKGROUND_LIGHT, "15;0", "light"}, {BACKGROUND_LIGHT, NULL, "light"}};
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         if (cases[i].value)
             g_setenv("COLORFGBG", cases[i].value, TRUE);
         else
             g_unsetenv("COLORFGBG");
-        struct theme *t = theme_load("auto", false, NULL);
-        g_assert_cmpint(
-            t->plain[ROLE_BADGE].bg, ==, (cases[i].light ? light : dark)->plain[ROLE_BADGE].bg);
-        g_assert_cmpint(
-            t->plain[ROLE_HEADING].fg, ==, (cases[i].light ? light : dark)->plain[ROLE_HEADING].fg);
-        theme_free(t);
+        g_assert_cmpstr(theme_automatic(cases[i].said), ==, cases[i].name);
     }
-    theme_free(dark);
-    theme_free(light);
 }
 
 static void a_theme_of_the_users_own_wins(void)
@@ -205,21 +164,24 @@ static void a_theme_of_the_users_own_wins(void)
     g_autofree char *file = g_build_filename(folder, "dark.theme", NULL);
     g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
     g_assert_true(g_file_set_contents(file, "[roles]\nfail = 77\n", -1, NULL));
-    struct theme *t = theme_load("dark", false, NULL);
+    struct theme *t = theme_load("dark", NULL);
     is(t->plain[ROLE_FAIL], 77, -1, 0);
     theme_free(t);
     g_assert_true(g_file_set_contents(file, "[roles]\nfial = 77\n", -1, NULL));
     g_autoptr(GError) error = NULL;
-    g_assert_null(theme_load("dark", false, &error));
-    ASSERT_CONTAINS(error->message, "no role \"fial\"");
+    g_assert_null(theme_load("dark", &error));
+    ASSERT_CONTAINS(error->message, "dark.theme:2: no role \"fial\"");
+    g_autofree char *kept = NULL;
+    g_assert_true(g_file_get_contents(file, &kept, NULL, NULL));
+    g_assert_cmpstr(kept, ==, "[roles]\nfial = 77\n");
     g_clear_error(&error);
     g_unlink(file);
-    g_assert_null(theme_load("drak", false, &error));
-    ASSERT_CONTAINS(error->message, "no theme \"drak\"; there are: ");
+    g_assert_null(theme_load("drak", &error));
+    ASSERT_CONTAINS(error->message, "no theme \"drak\"; there are: auto, ");
     ASSERT_CONTAINS(error->message, "dark");
     g_clear_error(&error);
-    g_assert_null(theme_load("../../etc/passwd", false, &error));
-    g_assert_error(error, WEIR_ERROR, WEIR_ERROR_CONFIG);
+    g_assert_null(theme_load("../../etc/passwd", &error));
+    g_assert_error(error, WEIR_ERROR, WEIR_ERROR_USAGE);
     g_rmdir(folder);
     g_autofree char *parent = g_path_get_dirname(folder);
     g_rmdir(parent);
@@ -239,11 +201,10 @@ int main(int argc, char **argv)
     g_test_add_func("/theme/an-unknown-group-is-named", an_unknown_group_is_named);
     g_test_add_func("/theme/all-shipped-themes-parse-and-name-every-role",
         all_shipped_themes_parse_and_name_every_role);
-    g_test_add_func("/theme/every-role-can-be-read", every_role_can_be_read);
-    g_test_add_func("/theme/alarms-are-told-apart", alarms_are_told_apart);
-    g_test_add_func("/theme/without-colour-there-is-none", without_colour_there_is_none);
-    g_test_add_func(
-        "/theme/the-terminal-may-say-that-it-is-light", the_terminal_may_say_that_it_is_light);
+    g_test_add_func("/theme/mono-has-no-colour", mono_has_no_colour);
+    g_test_add_func("/theme/mistakes-are-told-with-their-line", mistakes_are_told_with_their_line);
+    g_test_add_func("/theme/auto-asks-the-terminal-then-the-environment",
+        auto_asks_the_terminal_then_the_environment);
     g_test_add_func("/theme/a-theme-of-the-users-own-wins", a_theme_of_the_users_own_wins);
     int result = g_test_run();
     g_rmdir(home);
