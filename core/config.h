@@ -48,6 +48,11 @@ struct option {
 /* Options that every source has (type, every, timeout), and those of every HTTP source. */
 extern const struct option source_options[];
 extern const struct option http_options[];
+/* The keys of the file itself, and of an environment. */
+extern const struct option config_options[];
+extern const struct option environment_options[];
+/* "a whole number", "a span (500ms, 10s, 5m)": what is written there. */
+const char *option_type_words(enum option_type type);
 
 enum environment_class { CLASS_DEV, CLASS_STAGE, CLASS_PROD };
 

@@ -144,8 +144,13 @@ static const char *const type_words[] = {
     [OPTION_LIST] = "a list",
     [OPTION_MAP] = "a map",
     [OPTION_LISTS] = "a map of lists",
-    [OPTION_SECRET] = "a secret",
+    [OPTION_SECRET] = "a secret ({command: [...]}, {file: PATH} or {env: NAME})",
 };
+
+const char *option_type_words(enum option_type type)
+{
+    return type_words[type];
+}
 
 static bool is_url(const char *text)
 {

@@ -12,6 +12,8 @@ const struct command cli_commands[] = {
     {"get", "KIND [NAME]", "print the rows of a kind: one fetch, no screen", cmd_get},
     {"show", "ADDRESS", "one object whole: weir show events/groups/enrich-v2", cmd_show},
     {"logs", "ADDRESS", "the log of a task instance", cmd_logs},
+    {"explain", "[KIND[.COLUMN]|config]",
+        "what a kind, a column or the configuration is: columns, units, health, keys", cmd_explain},
     {"doctor", "[SOURCE]", "configuration, reachability, rights, versions, clocks", cmd_doctor},
     {"config", "check|show", "check the configuration, or print it with secrets masked",
         cmd_config},
@@ -31,7 +33,7 @@ static gboolean set_watch(const gchar *name, const gchar *value, gpointer data, 
     return TRUE;
 }
 
-static GOptionGroup *make_group(struct cli *cli)
+GOptionEntry *cli_options(struct cli *cli)
 {
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &cli->config, "configuration file", "FILE"},
@@ -65,6 +67,12 @@ static GOptionGroup *make_group(struct cli *cli)
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &cli->words, NULL, NULL},
         {0},
     };
+    return g_memdup2(entries, sizeof entries);
+}
+
+static GOptionGroup *make_group(struct cli *cli)
+{
+    g_autofree GOptionEntry *entries = cli_options(cli);
     GOptionGroup *group = g_option_group_new("weir", "", "", cli, NULL);
     g_option_group_add_entries(group, entries);
     return group;
@@ -89,7 +97,7 @@ static GOptionContext *make_context(struct cli *cli)
     g_option_context_set_main_group(context, make_group(cli));
     GString *text = g_string_new("Commands:\n");
     for (const struct command *c = cli_commands; c->name; c++)
-        g_string_append_printf(text, "  %-8s %-12s %s\n", c->name, c->arguments, c->help);
+        g_string_append_printf(text, "  %-10s %-23s %s\n", c->name, c->arguments, c->help);
     g_string_append(text, "\nWithout a command: the console; in a pipe: the list of problems.\n"
                           "Exit codes: 0 fine, 1 problems (--fail-on), 2 usage or configuration, "
                           "3 a source failed, 4 refused.\n");

@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "cli.h"
+#include "tables.h"
 
 static void commands_table(GString *out)
 {
@@ -50,19 +51,19 @@ static void keys_table(GString *out)
 
 static void systems_table(GString *out)
 {
-    struct cli none = {0};
-    AUTO(session) session = session_new(&none);
-    if (!session || !session_prepare(session))
+    struct registry *r = tables_load(false);
+    if (!r)
         return;
     g_string_append(out, "| system | type | what it speaks and was run against | kinds |\n");
     g_string_append(out, "|---|---|---|---|\n");
-    for (guint i = 0; i < registry_connector_count(session->registry); i++) {
-        const struct connector *c = registry_connector_at(session->registry, i);
+    for (guint i = 0; i < registry_connector_count(r); i++) {
+        const struct connector *c = registry_connector_at(r, i);
         g_string_append_printf(out, "| %s | `%s` | %s |", c->title, c->name, c->help);
         for (const struct kind *const *k = c->kinds; *k; k++)
             g_string_append_printf(out, " `%s`", (*k)->name);
         g_string_append(out, " |\n");
     }
+    registry_free(r);
 }
 
 bool help_table(const char *name, GString *out)
