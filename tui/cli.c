@@ -17,6 +17,8 @@ const struct command cli_commands[] = {
     {"doctor", "[SOURCE]", "configuration, reachability, rights, versions, clocks", cmd_doctor},
     {"config", "check|show", "check the configuration, or print it with secrets masked",
         cmd_config},
+    {"completion", "bash|zsh|fish", "a script that completes commands, kinds and sources",
+        cmd_completion},
     {"version", "", "versions of weir and of its libraries", cmd_version},
     {"help", "[COMMAND]", "this text", cmd_help},
     {0},

@@ -56,7 +56,10 @@ int cmd_get(const struct cli *cli);
 int cmd_show(const struct cli *cli);
 int cmd_logs(const struct cli *cli);
 int cmd_explain(const struct cli *cli);
+int cmd_completion(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
+/* `weir config VERB`; NULL-terminated. */
+extern const char *const config_verbs[];
 int cmd_config(const struct cli *cli);
 int cmd_version(const struct cli *cli);
 int cmd_help(const struct cli *cli);

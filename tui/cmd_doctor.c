@@ -130,6 +130,8 @@ int cmd_doctor(const struct cli *cli)
     return d.worst == HEALTH_FAIL ? EXIT_SOURCE : EXIT_FINE;
 }
 
+const char *const config_verbs[] = {"check", "show", NULL};
+
 int cmd_config(const struct cli *cli)
 {
     const char *verb = cli_argument(cli, 0);

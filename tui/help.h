@@ -6,7 +6,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* "commands", "keys" or "systems"; false when there is no such table. */
+/* Names of the tables; NULL-terminated. */
+extern const char *const help_names[];
+/* One of them; false when there is no such table. */
 bool help_table(const char *name, GString *out);
 
 #endif

@@ -66,15 +66,14 @@ static void systems_table(GString *out)
     registry_free(r);
 }
 
+const char *const help_names[] = {"commands", "keys", "systems", NULL};
+
 bool help_table(const char *name, GString *out)
 {
-    static const struct {
-        const char *name;
-        void (*write)(GString *out);
-    } tables[] = {{"commands", commands_table}, {"keys", keys_table}, {"systems", systems_table}};
-    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
-        if (strcmp(tables[i].name, name) == 0) {
-            tables[i].write(out);
+    static void (*const write[])(GString *) = {commands_table, keys_table, systems_table};
+    for (unsigned i = 0; help_names[i]; i++) {
+        if (strcmp(help_names[i], name) == 0) {
+            write[i](out);
             return true;
         }
     }
