@@ -171,8 +171,8 @@ int cmd_help(const struct cli *cli)
         if (strcmp(c->name, word) == 0)
             g_string_append_printf(out, "weir %s %s\n  %s\n", c->name, c->arguments, c->help);
     if (word && out->len == 0 && !help_table(word, out)) {
-        cli_complain(
-            "no help on \"%s\"; there is: a command's name, commands, keys, systems", word);
+        g_autofree char *names = g_strjoinv(", ", (char **)help_names);
+        cli_complain("no help on \"%s\"; there is: a command's name, %s", word, names);
         return EXIT_USAGE;
     }
     if (!word) {

@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "cli.h"
+#include "man.h"
 #include "tables.h"
 
 static void commands_table(GString *out)
@@ -66,11 +67,12 @@ static void systems_table(GString *out)
     registry_free(r);
 }
 
-const char *const help_names[] = {"commands", "keys", "systems", NULL};
+const char *const help_names[] = {"commands", "keys", "systems", "man", "man-config", NULL};
 
 bool help_table(const char *name, GString *out)
 {
-    static void (*const write[])(GString *) = {commands_table, keys_table, systems_table};
+    static void (*const write[])(GString *) = {
+        commands_table, keys_table, systems_table, man_program, man_config};
     for (unsigned i = 0; help_names[i]; i++) {
         if (strcmp(help_names[i], name) == 0) {
             write[i](out);
