@@ -547,8 +547,8 @@ struct source *environment_source(const struct environment *e, const char *name)
     return NULL;
 }
 
-struct source *environment_add_source(
-    struct environment *e, const char *name, const struct connector *c, const char *const *pairs)
+struct source *environment_add_source(struct environment *e, const char *name,
+    const struct connector *c, const char *origin, const char *const *pairs)
 {
     g_autofree char *free_name = g_strdup(name);
     for (unsigned n = 2; has_source(e, free_name); n++) {
@@ -560,6 +560,7 @@ struct source *environment_add_source(
     s->type = g_strdup(c->name);
     s->environment = e;
     s->pairs = g_strdupv((char **)pairs);
+    s->origin = g_strdup(origin);
     source_read_options(s, NULL, e->registry);
     g_ptr_array_add(e->sources, s);
     return s;

@@ -107,15 +107,22 @@ bool environment_threshold(const struct environment *e, const char *name, double
 /* The source "weir", which owns the derived kinds. */
 struct source *environment_weir(struct environment *e, const struct connector *derived);
 /* For what was found on this machine: adds a source whose options are given as "name", "value"
- * pairs, NULL-terminated. The name gets a number when it is taken. UI thread, before its lane. */
-struct source *environment_add_source(
-    struct environment *e, const char *name, const struct connector *c, const char *const *pairs);
+ * pairs, NULL-terminated: "OPTION" as a text, "OPTION.KEY" in a map, a secret as "OPTION.env" (a
+ * variable; left out where it is not set), "OPTION.file" or "OPTION.command" (words as a shell reads
+ * them). Of equal secrets the first counts. The name gets a number when it is taken. UI thread, before
+ * its lane. */
+struct source *environment_add_source(struct environment *e, const char *name,
+    const struct connector *c, const char *origin, const char *const *pairs);
+/* Takes a variable's value out of the environment, for secrets of sources that are found later. Before
+ * there are lanes. */
+void config_take_variable(const char *name);
 
 const char *source_name(const struct source *s);
 const char *source_type(const struct source *s);
 const struct connector *source_connector(const struct source *s); /* NULL before the second step */
 const struct environment *source_environment(const struct source *s);
 const struct fault *source_fault(const struct source *s); /* NULL: none */
+const char *source_origin(const struct source *s);        /* where it was found; NULL: configured */
 
 /* For a connector's check_options: adds a fault where option stands in the file, or where key does in
  * that map; at the source's name when it does not stand there. key may be NULL. */

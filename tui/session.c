@@ -58,6 +58,16 @@ void session_load(struct session *s)
     engine_load(s->engine, path, WEIR_BUILD_ID);
 }
 
+/* There are no lanes yet. */
+static void take_variables(const struct registry *r)
+{
+    for (guint i = 0; i < registry_connector_count(r); i++) {
+        const char *const *name = registry_connector_at(r, i)->secret_variables;
+        for (; name && *name; name++)
+            config_take_variable(*name);
+    }
+}
+
 bool session_loaded(struct session *s, const struct mail *m, GError **error)
 {
     engine_loaded(s->engine);
@@ -72,13 +82,15 @@ bool session_loaded(struct session *s, const struct mail *m, GError **error)
         return weir_fail(
             error, WEIR_ERROR_CONFIG, "a table of this build is wrong: %s", wrong->str);
     config_check_sources(s->config, s->registry, s->faults);
+    if (config_is_builtin(s->config))
+        take_variables(s->registry);
     return true;
 }
 
 struct source *session_found(struct session *s, const struct mail *m)
 {
     return environment_add_source(
-        s->environment, m->name, m->connector, (const char *const *)m->pairs);
+        s->environment, m->name, m->connector, m->origin, (const char *const *)m->pairs);
 }
 
 static bool wait_loaded(struct session *s)
