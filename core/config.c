@@ -365,7 +365,7 @@ static char *default_path(void)
 }
 
 /* No file: this machine, without asking anyone. What listens on it is added by discovery. */
-static struct config *builtin(void)
+struct config *config_builtin(void)
 {
     struct config *c = config_new();
     struct environment *e = environment_new("local");
@@ -392,7 +392,7 @@ struct config *config_load(const char *path, const char *env, GPtrArray *faults)
         return NULL;
     }
     if (!found)
-        return builtin();
+        return config_builtin();
     guint before = faults->len;
     struct yaml *y = yaml_open(found, true, faults);
     if (!y)

@@ -75,6 +75,7 @@ void fault_append(GString *out, const struct fault *f);
  * configuration of this machine alone (config_is_builtin). Faults are appended to faults (struct
  * fault); NULL when it cannot be used at all. env NULL: the one that the file opens. */
 struct config *config_load(const char *path, const char *env, GPtrArray *faults);
+struct config *config_builtin(void);
 void config_free(struct config *c);
 
 bool config_is_builtin(const struct config *c);
@@ -90,6 +91,9 @@ const char *const *config_keys(const struct config *c);
  * and marked (source_fault). Returns whether there was none. */
 bool config_check_sources(struct config *c, const struct registry *r, GPtrArray *faults);
 
+/* A source that was found, as YAML below `sources:`, its secrets as the commands, files and variables
+ * that hold them: for a first configuration. */
+void source_write(const struct source *s, GString *out);
 /* The effective configuration as YAML, secrets masked, defaults included. */
 void config_show(const struct config *c, GString *out);
 

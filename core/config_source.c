@@ -669,23 +669,30 @@ static void show_list(char **list, GString *out)
     g_string_append_c(out, ']');
 }
 
-static void show_secret(const struct secret_spec *secret, GString *out)
+static void show_secret(const struct secret_spec *secret, bool whole, GString *out)
 {
-    const char *form = secret->command ? "command: [" : secret->file ? "file: " : "env: ";
-    const char *text = secret->command ? secret->command[0]
-                       : secret->file  ? secret->file
-                                       : secret->env;
-    g_string_append_printf(out, "{%s", form);
-    config_show_text(text ? text : "", out);
-    g_string_append(out, secret->command ? ", ...]}" : "}");
-    if (secret->env && !secret->value)
+    const char *form = secret->file ? "file" : "env";
+    const char *text = secret->file ? secret->file : secret->env;
+    if (secret->command && whole) {
+        g_string_append(out, "{command: ");
+        show_list(secret->command, out);
+    } else if (secret->command) {
+        g_string_append(out, "{command: [");
+        config_show_text(secret->command[0], out);
+        g_string_append(out, ", ...]");
+    } else {
+        g_string_append_printf(out, "{%s: ", form);
+        config_show_text(text ? text : "", out);
+    }
+    g_string_append_c(out, '}');
+    if (secret->env && !secret->value && !whole)
         g_string_append(out, "  # not set");
 }
 
-static void show_value(const struct value *v, GString *out)
+static void show_value(const struct value *v, bool whole, GString *out)
 {
     switch (v->option->type) {
-    case OPTION_SECRET: show_secret(&v->secret, out); return;
+    case OPTION_SECRET: show_secret(&v->secret, whole, out); return;
     case OPTION_INT: g_string_append_printf(out, "%" G_GINT64_FORMAT, v->i); return;
     case OPTION_NUMBER: g_string_append_printf(out, "%.15g", v->number); return;
     case OPTION_SPAN: g_string_append_printf(out, "%" G_GINT64_FORMAT "ms", v->i); return;
@@ -703,31 +710,42 @@ static void show_value(const struct value *v, GString *out)
             else if (entry->text)
                 config_show_text(entry->text, out);
             else
-                show_secret(&entry->secret, out);
+                show_secret(&entry->secret, whole, out);
         }
         return;
     default: config_show_text(v->text ? v->text : "", out); return;
     }
 }
 
-static void show_table(const struct source *s, const struct option *table, GString *out)
+/* whole: what was given, with all of a secret's command; else what is in force. */
+static void show_table(const struct source *s, const struct option *table, bool whole, GString *out)
 {
     for (; table && table->name; table++) {
         const struct value *v = get(s, table->name);
-        if (!v->set)
+        if (!v->set || (whole && table->fallback))
             continue;
         g_string_append_printf(out, "        %s: ", table->name);
-        show_value(v, out);
+        show_value(v, whole, out);
         g_string_append_c(out, '\n');
     }
 }
 
-void source_show(const struct source *s, GString *out)
+static void show_source(const struct source *s, bool whole, GString *out)
 {
     g_string_append_printf(out, "      %s:\n        type: %s\n", s->name, s->type);
     if (s->connector)
-        show_table(s, s->connector->options, out);
-    show_table(s, source_options + 1, out);
+        show_table(s, s->connector->options, whole, out);
+    show_table(s, source_options + 1, whole, out);
     if (s->connector && is_http(s))
-        show_table(s, http_options, out);
+        show_table(s, http_options, whole, out);
+}
+
+void source_show(const struct source *s, GString *out)
+{
+    show_source(s, false, out);
+}
+
+void source_write(const struct source *s, GString *out)
+{
+    show_source(s, true, out);
 }

@@ -1,5 +1,4 @@
-/* weir doctor: one line per thing that must hold for weir to be of use, with what to do about it.
- * And the two commands that need no server at all: config and version. */
+/* weir doctor: one line per thing that must hold for weir to be of use, with what to do about it. */
 #include <string.h>
 #include <unistd.h>
 
@@ -128,42 +127,4 @@ int cmd_doctor(const struct cli *cli)
     g_hash_table_unref(d.waiting);
     g_string_free(d.out, TRUE);
     return d.worst == HEALTH_FAIL ? EXIT_SOURCE : EXIT_FINE;
-}
-
-const char *const config_verbs[] = {"check", "show", NULL};
-
-int cmd_config(const struct cli *cli)
-{
-    const char *verb = cli_argument(cli, 0);
-    if (!verb || (strcmp(verb, "check") != 0 && strcmp(verb, "show") != 0)) {
-        cli_complain("write `weir config check` or `weir config show`");
-        return EXIT_USAGE;
-    }
-    AUTO(session) session = session_new(cli);
-    if (!session || !session_prepare(session))
-        return EXIT_USAGE;
-    g_autoptr(GString) out = g_string_new(NULL);
-    if (strcmp(verb, "show") == 0) {
-        config_show(session->config, out);
-    } else {
-        const char *path = config_path(session->config);
-        g_string_append_printf(out, "%s: fine, %u environments, %u sources in \"%s\"\n",
-            path ? path : "no configuration file", config_environment_count(session->config),
-            environment_source_count(session->environment), environment_name(session->environment));
-    }
-    cli_print(out);
-    return EXIT_FINE;
-}
-
-int cmd_version(const struct cli *cli)
-{
-    struct cli none = {.config = cli->config};
-    g_autoptr(GString) out = g_string_new("weir " WEIR_VERSION "\n");
-    AUTO(session) session = session_new(&none);
-    if (session && session_prepare(session)) {
-        session->library->versions(out);
-        g_string_append_c(out, '\n');
-    }
-    cli_print(out);
-    return EXIT_FINE;
 }

@@ -22,13 +22,9 @@ static void print_faults(GPtrArray *faults)
     }
 }
 
-struct session *session_new(const struct cli *cli)
+static struct session *session_of(struct config *take_config)
 {
-    g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
-    struct config *config = config_load(cli->config, cli->env, faults);
-    print_faults(faults);
-    if (!config)
-        return NULL;
+    struct config *config = take_config;
     struct session *s = g_new0(struct session, 1);
     s->config = config;
     s->environment = config_environment(config);
@@ -38,6 +34,19 @@ struct session *session_new(const struct cli *cli)
     s->store = store_new(s->registry);
     s->faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
     return s;
+}
+
+struct session *session_new(const struct cli *cli)
+{
+    g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
+    struct config *config = config_load(cli->config, cli->env, faults);
+    print_faults(faults);
+    return config ? session_of(config) : NULL;
+}
+
+struct session *session_new_builtin(void)
+{
+    return session_of(config_builtin());
 }
 
 void session_free(struct session *s)

@@ -391,7 +391,8 @@ static void find_one(struct lane *l, struct found *out)
     g_assert_cmpint(lane_left_ms(l), >, 0);
     g_assert_false(lane_cancelled(l));
     lane_count(l, 1, 10, 1);
-    found_add(out, "kafka", "listens here", (const char *const[]){"url", "http://127.0.0.1:1", NULL});
+    found_add(
+        out, "kafka", "listens here", (const char *const[]){"url", "http://127.0.0.1:1", NULL});
 }
 
 static void find_none(struct lane *l, struct found *out)
