@@ -241,6 +241,11 @@ void state_bookmark(struct app *a, const char *name, const char *link);
 void help_open(struct app *a);
 bool help_is(const struct frame *f);
 
+/* -- keys.c -------------------------------------------------------------------------------------- */
+
+void keys_open(struct app *a);
+bool keys_is(const struct frame *f);
+
 /* -- screen.c ------------------------------------------------------------------------------------ */
 
 void screen_draw(struct app *a, struct surface *s, int64_t now_ms);

@@ -15,8 +15,10 @@ const struct command cli_commands[] = {
     {"explain", "[KIND[.COLUMN]|config]",
         "what a kind, a column or the configuration is: columns, units, health, keys", cmd_explain},
     {"doctor", "[SOURCE]", "configuration, reachability, rights, versions, clocks", cmd_doctor},
-    {"config", "check|show|init [FILE]",
-        "check the configuration, print it with secrets masked, or make a first one", cmd_config},
+    {"config", "check|show|init [FILE]|keys",
+        "check the configuration, print it with secrets masked, make a first one; "
+        "the default keys",
+        cmd_config},
     {"completion", "bash|zsh|fish", "a script that completes commands, kinds and sources",
         cmd_completion},
     {"version", "", "versions of weir and of its libraries", cmd_version},

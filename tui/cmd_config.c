@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "connector.h"
+#include "keys.h"
 #include "session.h"
 #include "text.h"
 
@@ -136,8 +137,7 @@ static void tell(GString *out, const struct environment *e, const char *path)
     for (guint i = 0; i < environment_source_count(e); i++) {
         const struct source *s = environment_source_at(e, i);
         g_autofree char *origin = origin_of(s);
-        g_string_append_printf(
-            out, "  %-14s %-14s %s\n", source_name(s), source_type(s), origin);
+        g_string_append_printf(out, "  %-14s %-14s %s\n", source_name(s), source_type(s), origin);
     }
     g_string_append_printf(out,
         "written: %s\nnext: read it, then `weir config check` and `weir doctor`, then `weir`\n",
@@ -176,8 +176,17 @@ static int init(const struct cli *cli)
 
 /* -- the command --------------------------------------------------------------------------------- */
 
-static int (*const verbs[])(const struct cli *cli) = {check, show, init};
-const char *const config_verbs[] = {"check", "show", "init", NULL};
+static int keys(const struct cli *cli)
+{
+    (void)cli;
+    g_autoptr(GString) out = g_string_new(NULL);
+    keys_sample(out);
+    cli_print(out);
+    return EXIT_FINE;
+}
+
+static int (*const verbs[])(const struct cli *cli) = {check, show, init, keys};
+const char *const config_verbs[] = {"check", "show", "init", "keys", NULL};
 
 int cmd_config(const struct cli *cli)
 {

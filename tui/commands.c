@@ -30,7 +30,7 @@ static void cmd_open(struct app *a)
     struct frame *f = app_top(a);
     if (lists_enter(a) || open_link(a, f->view))
         return;
-    if (help_is(f)) {
+    if (help_is(f) || keys_is(f)) {
         const struct snapshot *s;
         size_t row;
         if (!f->view->class->selected(f->view, &s, &row))
@@ -299,6 +299,7 @@ const struct app_command app_commands[] = {
     {"theme", "", "the themes; :theme NAME uses one", list_themes, use_theme},
     {"messages", "", "what was said at the bottom", messages_open, NULL},
     {"help", "?", "what the keys do here", help_open, NULL},
+    {"keys", "", "every command, its keys, and what collides", keys_open, NULL},
     {"actions", "x", "what can be done to the selected row", cmd_actions, NULL},
     {"repaint", "ctrl-l", "draw the screen anew", cmd_repaint, NULL},
     {"close", "q", "close this view; quit on the list of problems", cmd_quit, NULL},

@@ -59,7 +59,7 @@ static void append_age(const struct app *a, GString *out, int64_t now_ms)
         if (e->snapshot && (!oldest || snapshot_at(e->snapshot) < oldest))
             oldest = snapshot_at(e->snapshot);
     }
-    if (!oldest || help_is(f))
+    if (!oldest || help_is(f) || keys_is(f))
         return;
     quantity_append_age(out, now_ms - oldest);
     g_string_append(out, " old");
