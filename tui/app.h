@@ -78,6 +78,7 @@ struct app {
     struct state *state;
     GPtrArray *messages; /* struct said, the newest last */
     bool away;           /* the terminal is lent to another program */
+    unsigned hint_keys;  /* keys until the hint of the first run goes */
     guint paint_timer, step_idle, drain_watch, key_watch;
     int64_t painted_us; /* monotonic */
 };
@@ -176,6 +177,8 @@ struct app_command {
     void (*run)(struct app *a);
     /* The same with what follows the name after `:`, never empty; NULL: it takes nothing. */
     void (*run_with)(struct app *a, const char *argument);
+    /* Whether it can do it now; else why not, as a clause. NULL: always. */
+    bool (*enabled)(struct app *a, GString *why);
 };
 extern const struct app_command app_commands[];
 
@@ -227,6 +230,8 @@ bool lists_enter(struct app *a);
  * view.json; when that is broken it is left alone, nothing is kept, and a message says where. */
 void state_open(struct app *a);
 void state_free(struct state *s); /* accepts NULL */
+/* Whether this user is shown a thing for the first time; it is noted. After state_open. */
+bool state_first_time(struct app *a, const char *name);
 void state_note_sort(struct app *a, const struct kind *k, const char *sort);
 void state_note_columns(struct app *a, const struct kind *k, const char *columns);
 /* Puts what is kept of its kind into a new view. */

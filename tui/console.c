@@ -28,6 +28,7 @@
 #define TICK_MS       5000  /* ages move in steps of five seconds */
 #define RESIZE_MS     50
 #define MESSAGES_KEPT 500
+#define HINT_KEYS     5
 
 /* -- messages ------------------------------------------------------------------------------------ */
 
@@ -513,6 +514,7 @@ int console_run(const struct cli *cli)
     put_sources(a, NULL);
     state_open(a);
     frame_open_home(a);
+    a->hint_keys = state_first_time(a, "first-run") ? HINT_KEYS : 0;
     tell_key_faults(a);
     paint(a);
     session_load(session);

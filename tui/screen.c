@@ -252,6 +252,19 @@ static void draw_hints(const struct app *a, struct surface *s, int y)
     }
 }
 
+/* On the first run, until a few keys were pressed. */
+static void draw_first_hint(const struct app *a, struct surface *s, int y)
+{
+    static const struct {
+        const char *command, *keys, *what;
+    } hints[] = {{"help", "?", "lists the keys,"}, {"command", ":", "goes anywhere,"},
+        {"filter", "/", "filters"}};
+    int x = 1;
+    for (unsigned i = 0; i < G_N_ELEMENTS(hints); i++)
+        x = put_hint(
+            s, x, y, keymap_keys(a->keymap, hints[i].command, hints[i].keys), hints[i].what);
+}
+
 static void draw_bottom(const struct app *a, struct surface *s, int64_t now_ms)
 {
     int y = s->height - 1;
@@ -259,6 +272,8 @@ static void draw_bottom(const struct app *a, struct surface *s, int64_t now_ms)
         prompt_draw(a->prompt, s, y);
     else if (a->message_ms && now_ms < a->message_ms + MESSAGE_MS)
         surface_put(s, 1, y, s->width - 2, a->message_is_error ? ROLE_FAIL : ROLE_TEXT, a->message);
+    else if (a->hint_keys > 0)
+        draw_first_hint(a, s, y);
     else
         draw_hints(a, s, y);
 }
