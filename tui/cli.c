@@ -14,7 +14,8 @@ const struct command cli_commands[] = {
     {"logs", "ADDRESS", "the log of a task instance", cmd_logs},
     {"explain", "[KIND[.COLUMN]|config]",
         "what a kind, a column or the configuration is: columns, units, health, keys", cmd_explain},
-    {"doctor", "[SOURCE]", "configuration, reachability, rights, versions, clocks", cmd_doctor},
+    {"doctor", "[SOURCE]", "terminal, files, configuration, reachability, rights, versions, clocks",
+        cmd_doctor},
     {"config", "check|show|init [FILE]|keys",
         "check the configuration, print it with secrets masked, make a first one; "
         "the default keys",

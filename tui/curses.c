@@ -398,3 +398,13 @@ bool terminal_key(struct terminal *t, char name[16], GString *paste)
 {
     return input_key(t->input, name, paste);
 }
+
+bool terminal_known(const char *term, int *colours)
+{
+    int found = 0;
+    if (setupterm(term, STDOUT_FILENO, &found) != OK)
+        return false;
+    *colours = tigetnum("colors");
+    del_curterm(cur_term);
+    return true;
+}

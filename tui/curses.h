@@ -53,4 +53,8 @@ void terminal_suspend(struct terminal *t);
 #define KEY_PASTE "paste"
 bool terminal_key(struct terminal *t, char name[16], GString *paste);
 
+/* Whether this machine has a description of the terminal, and how many colours that gives it (below 0:
+ * none). For the doctor: not while a terminal is open. */
+bool terminal_known(const char *term, int *colours);
+
 #endif

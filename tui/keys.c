@@ -75,7 +75,8 @@ struct keymap *keys_load(const struct config *config, GString *complaints)
     g_autofree const char **names = app_command_names();
     g_autofree struct keymap_command *table = keys_table();
     g_autofree char *path = config_home_path("keys");
-    struct keymap *k = keymap_new(config_keys(config), names, complaints);
+    static const char *const none[] = {NULL};
+    struct keymap *k = keymap_new(config ? config_keys(config) : none, names, complaints);
     keymap_read(k, path, names);
     keymap_settle(k, table);
     return k;

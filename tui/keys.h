@@ -10,7 +10,7 @@ struct config;
 struct keymap_command *keys_table(void);
 /* The default map in the form of the keys file, with remarks. */
 void keys_sample(GString *out);
-/* The map in force: defaults, keys file, `keys:`. What is wrong with the configuration's goes to
+/* The map in force: defaults, keys file, `keys:` (config NULL: none). What is wrong with the configuration's goes to
  * complaints, a line each; of the file, to keymap_faults. */
 struct keymap *keys_load(const struct config *config, GString *complaints);
 
