@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "complete.h"
+#include "completion.h"
 #include "connector.h"
 #include "emit.h"
 #include "help.h"

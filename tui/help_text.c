@@ -7,13 +7,19 @@
 #include "man.h"
 #include "tables.h"
 
+/* A cell of a table in Markdown. */
+static char *cell(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, "|", -1);
+    return g_strjoinv("\\|", words);
+}
+
 static void commands_table(GString *out)
 {
     g_string_append(out, "| command | does |\n|---|---|\n");
     g_string_append(out, "| `weir` | the console; in a pipe: the list of problems |\n");
     for (const struct command *c = cli_commands; c->name; c++) {
-        g_auto(GStrv) words = g_strsplit(c->arguments, "|", -1);
-        g_autofree char *arguments = g_strjoinv("\\|", words);
+        g_autofree char *arguments = cell(c->arguments);
         g_string_append_printf(
             out, "| `weir %s%s%s` | %s |\n", c->name, *arguments ? " " : "", arguments, c->help);
     }
@@ -26,8 +32,9 @@ static void append_keys(
     g_autofree char *escaped = g_strjoinv("\\|", bars);
     g_auto(GStrv) words = g_strsplit(escaped, " ", -1);
     g_autofree char *list = *keys ? g_strjoinv("` `", words) : NULL;
+    g_autofree char *text = cell(help);
     g_string_append_printf(out, list ? "| `%s` | %s | %s | %s |\n" : "| %.0s | %s | %s | %s |\n",
-        list ? list : "", name, help, where);
+        list ? list : "", name, text, where);
 }
 
 /* The commands that every view has are listed once. */

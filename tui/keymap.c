@@ -219,11 +219,30 @@ static void settle_key(struct keymap *k, const struct keymap_command *a,
             winner->name, won->where ? won->where : "default");
 }
 
+static enum rank rank_of(const struct keymap *k, const struct keymap_command *c)
+{
+    const struct own *o = g_hash_table_lookup(k->own, c->name);
+    return o ? o->rank : RANK_DEFAULT;
+}
+
+/* Whether one key cannot be both. A view's key stands before the same key of the program: that is no
+ * conflict, unless the user gave it to the program's command and not to the view's. */
+static bool share_keys(
+    const struct keymap *k, const struct keymap_command *a, const struct keymap_command *b)
+{
+    if (strcmp(a->name, b->name) == 0)
+        return false;
+    if (strcmp(a->scope, b->scope) == 0)
+        return true;
+    return strcmp(a->scope, KEYMAP_EVERYWHERE) == 0 && rank_of(k, a) > RANK_DEFAULT &&
+           rank_of(k, b) == RANK_DEFAULT;
+}
+
 void keymap_settle(struct keymap *k, const struct keymap_command *commands)
 {
     for (const struct keymap_command *a = commands; a->name; a++) {
         for (const struct keymap_command *b = a + 1; b->name; b++) {
-            if (strcmp(a->scope, b->scope) != 0 || strcmp(a->name, b->name) == 0)
+            if (!share_keys(k, a, b))
                 continue;
             g_auto(GStrv) keys = g_strsplit(keymap_keys(k, a->name, a->keys), " ", -1);
             for (char **key = keys; *key; key++)

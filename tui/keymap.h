@@ -1,8 +1,7 @@
 /* Which key does what. Defaults stand in the tables of commands; the user's own replace them by command
  * name: `keys:` of the configuration, else a line of the keys file
  * ($XDG_CONFIG_HOME/weir/keys: a command's name, then its keys, separated by blanks; # begins a remark;
- * a name alone takes its keys away). Where two commands of one scope want one key, the user's own wins
- * over a default, `keys:` over the file, and an earlier line over a later one. */
+ * a name alone takes its keys away). Where two commands want one key, the user's own wins over a default, `keys:` over the file, and an earlier line over a later one. */
 #ifndef TUI_KEYMAP_H
 #define TUI_KEYMAP_H
 
@@ -11,7 +10,9 @@
 
 struct keymap;
 
-/* One command of the tables; the array ends with a NULL name. Those of a scope share the keyboard. */
+/* One command of the tables; the array ends with a NULL name. Those of a scope share the keyboard; what
+ * works everywhere comes first, and has a key only where no view has it. */
+#define KEYMAP_EVERYWHERE "everywhere"
 struct keymap_command {
     const char *scope, *name, *keys, *help;
 };

@@ -34,7 +34,7 @@ struct keymap_command *keys_table(void)
     GArray *table = g_array_new(TRUE, TRUE, sizeof(struct keymap_command));
     for (const struct app_command *c = app_commands; c->name; c++)
         g_array_append_val(
-            table, ((struct keymap_command){"everywhere", c->name, c->keys, c->help}));
+            table, ((struct keymap_command){KEYMAP_EVERYWHERE, c->name, c->keys, c->help}));
     for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_LOG; shape++)
         for (const struct view_command *c = view_class_of(shape)->commands; c && c->name; c++)
             g_array_append_val(

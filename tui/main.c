@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "complete.h"
+#include "completion.h"
 #include "console.h"
 
 #define LARGE_BLOCK (256 * 1024)

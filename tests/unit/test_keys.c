@@ -156,10 +156,23 @@ static void of_two_own_keys_the_earlier_line_wins(void)
 
 static void one_key_in_two_scopes_is_no_conflict(void)
 {
-    struct keymap *k = map_of("filter j\n", NULL);
+    struct keymap *k = map_of("down q\n", NULL);
     g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "q");
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "q");
+    keymap_free(k);
+    k = map_of("filter x\nup x\n", NULL);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    keymap_free(k);
+}
+
+static void ones_own_key_for_everywhere_is_taken_from_the_views(void)
+{
+    struct keymap *k = map_of("filter j\n", NULL);
     g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "j");
-    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "j down");
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "down");
+    g_assert_cmpstr(fault_of(k, 0)->text, ==, "j is filter now, not down");
+    g_assert_true(fault_of(k, 0)->note);
     keymap_free(k);
 }
 
@@ -424,6 +437,8 @@ int main(int argc, char **argv)
     rows_init(&argc, &argv);
     g_test_add_func(
         "/keymap/the-keys-file-gives-commands-other-keys", the_keys_file_gives_commands_other_keys);
+    g_test_add_func("/keymap/one's-own-key-for-everywhere-is-taken-from-the-views",
+        ones_own_key_for_everywhere_is_taken_from_the_views);
     g_test_add_func("/keymap/a-wrong-line-is-named-and-the-others-count",
         a_wrong_line_is_named_and_the_others_count);
     g_test_add_func(
