@@ -420,31 +420,33 @@ static bool run_with_argument(struct app *a, const char *line)
     return false;
 }
 
-/* What a key means here: first what its user says, then what the view does, then where the kind leads, then the program. */
+static const struct app_command *program_command(const struct app *a, const char *key)
+{
+    for (const struct app_command *c = app_commands; c->name; c++)
+        if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key))
+            return c;
+    return NULL;
+}
+
+/* What a key means here: first what the view does, then where the kind leads, then the program; but a
+ * key that its user gave to the program goes before where the kind leads. */
 static bool run_key(struct app *a, const char *key)
 {
     struct view *v = app_top(a)->view;
-    const char *own = keymap_own(a->keymap, key);
-    if (own && app_run_command(a, own))
-        return true;
     for (const struct view_command *c = v->class->commands; c && c->name; c++) {
         if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key)) {
             run_view_command(a, c);
             return true;
         }
     }
-    const struct link *link = kind_link(app_top(a)->kind, key);
-    if (link && strcmp(key, "enter") != 0) {
+    const struct app_command *program = program_command(a, key);
+    const struct link *link = strcmp(key, "enter") == 0 ? NULL : kind_link(app_top(a)->kind, key);
+    bool own = program && keymap_is_own(a->keymap, program->name);
+    if (link && !own)
         frame_open_link(a, link);
-        return true;
-    }
-    for (const struct app_command *c = app_commands; c->name; c++) {
-        if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key)) {
-            run_command(a, c);
-            return true;
-        }
-    }
-    return false;
+    else if (program)
+        run_command(a, program);
+    return program || link;
 }
 
 /* -- the prompt ---------------------------------------------------------------------------------- */

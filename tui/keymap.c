@@ -271,15 +271,10 @@ const char *keymap_keys(const struct keymap *k, const char *command, const char 
     return o ? o->keys : defaults;
 }
 
-const char *keymap_own(const struct keymap *k, const char *key)
+bool keymap_is_own(const struct keymap *k, const char *command)
 {
-    GHashTableIter i;
-    gpointer command, keys;
-    g_hash_table_iter_init(&i, k->own);
-    while (g_hash_table_iter_next(&i, &command, &keys))
-        if (keymap_contains(keys, key))
-            return command;
-    return NULL;
+    const struct own *o = g_hash_table_lookup(k->own, command);
+    return o && o->rank > RANK_DEFAULT;
 }
 
 bool keymap_contains(const char *keys, const char *key)

@@ -42,8 +42,8 @@ const char *keymap_origin(const struct keymap *k, const char *command);
 
 /* The keys of a command, separated by blanks. */
 const char *keymap_keys(const struct keymap *k, const char *command, const char *defaults);
-/* The command to which the user gave a key, or NULL: that goes before every default. */
-const char *keymap_own(const struct keymap *k, const char *key);
+/* Whether the user gave the command its keys. */
+bool keymap_is_own(const struct keymap *k, const char *command);
 /* Whether key is one of keys. */
 bool keymap_contains(const char *keys, const char *key);
 /* The first of keys, for hints; newly allocated. */
