@@ -91,7 +91,7 @@ static void add_reserved(const struct app *a, const struct frame *f, struct snap
     for (guint i = 0; i < G_N_ELEMENTS(reserved); i++) {
         if (has_meaning(a, f, reserved[i].keys))
             continue;
-        g_autofree char *does = g_strdup_printf("not in this version: %s", reserved[i].does);
+        g_autofree char *does = g_strdup_printf("%s (not in this version)", reserved[i].does);
         add(s, reserved[i].name, reserved[i].keys, does, "reserved");
         snapshot_set_phase(s, snapshot_count(s) - 1, PHASE_OFF);
     }
