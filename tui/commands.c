@@ -62,6 +62,13 @@ static bool has_row(struct app *a, GString *why)
     return rid != NULL;
 }
 
+/* Lines of a detail or a log say themselves where they lead. */
+static bool can_open(struct app *a, GString *why)
+{
+    enum shape shape = app_top(a)->view->class->shape;
+    return (shape != SHAPE_TABLE && shape != SHAPE_TREE) || has_row(a, why);
+}
+
 static bool has_row_or_owner(struct app *a, GString *why)
 {
     AUTO(rid) rid = frame_selected_or_owner(app_top(a));
@@ -290,7 +297,7 @@ static void cmd_siblings(struct app *a)
 }
 
 const struct app_command app_commands[] = {
-    {"open", "enter", "open the selected row", cmd_open, NULL, has_row},
+    {"open", "enter", "open the selected row", cmd_open, NULL, can_open},
     {"back", "esc", "clear the filter, else close this view", cmd_back, NULL, NULL},
     {"detail", "d", "the selected thing whole", cmd_detail, NULL, has_row_or_owner},
     {"raw", "y", "the server's own answer about it", cmd_raw, NULL, has_row_or_owner},

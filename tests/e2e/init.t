@@ -27,7 +27,8 @@ ok $? "the file is its owner's alone"
 out=$(cat "$file")
 ! says geheim && ! says verborgen && says 'password: \{env: "?TRINO_PASSWORD' && says 'password: \{command: \[sed'
 ok $? "no secret stands in it, but where each is to be had"
-says '# found: TRINO_HOST' && says '#   lag_warn: 1000' && says '# my-airflow:' && ! says '# my-kafka:'
+says '# found: TRINO_HOST' && says '#   lag_warn: 1000' && ! says '# my-kafka:' &&
+    { says '# my-alertmanager:' || says 'type: alertmanager'; }
 ok $? "remarks tell where things were found, the defaults, and how to add what was not"
 run config check
 [ "$code" -eq 0 ] && says "$file: fine, 1 environments"
