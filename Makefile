@@ -1,6 +1,6 @@
 # weir: see `make help`. Variables that may be set: CC, BUILD (folder), PREFIX, DESTDIR, SANITIZE.
 BUILD   ?= build
-PREFIX  ?= /usr/local
+PREFIX  ?= $(or $(prefix),/usr/local)
 DESTDIR ?=
 VERSION := 0.1.0
 SANITIZE ?=
@@ -302,9 +302,26 @@ lab: ## start real servers of all systems on loopback
 lab-stop: ## stop them; leaves no process
 	@tests/lab/lab down $(LAB)
 
-install: all ## install to DESTDIR/PREFIX
+# What the program prints about itself: the manual, and completion for shells.
+PAGES := man/weir.1 man/weir.yaml.5 completion/bash completion/zsh completion/fish
+$(BUILD)/man/weir.1:       PRINT := help man
+$(BUILD)/man/weir.yaml.5:  PRINT := help man-config
+$(BUILD)/completion/bash:  PRINT := completion bash
+$(BUILD)/completion/zsh:   PRINT := completion zsh
+$(BUILD)/completion/fish:  PRINT := completion fish
+$(addprefix $(BUILD)/,$(PAGES)): $(BUILD)/weir $(BUILD)/weir-connectors.so
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/weir $(PRINT) > $@
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all $(addprefix $(BUILD)/,$(PAGES)) ## install to DESTDIR/PREFIX
 	install -D -m 755 $(BUILD)/weir $(DESTDIR)$(PREFIX)/bin/weir
 	install -D -m 755 $(BUILD)/weir-connectors.so $(DESTDIR)$(PREFIX)/lib/weir/weir-connectors.so
+	install -D -m 644 $(BUILD)/man/weir.1 $(SHARE)/man/man1/weir.1
+	install -D -m 644 $(BUILD)/man/weir.yaml.5 $(SHARE)/man/man5/weir.yaml.5
+	install -D -m 644 $(BUILD)/completion/bash $(SHARE)/bash-completion/completions/weir
+	install -D -m 644 $(BUILD)/completion/zsh $(SHARE)/zsh/site-functions/_weir
+	install -D -m 644 $(BUILD)/completion/fish $(SHARE)/fish/vendor_completions.d/weir.fish
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

@@ -740,7 +740,7 @@ static void discover(struct lane *l, struct found *out)
 {
     static const struct listen_range usual_ports[] = {{9093, 9093}, {19093, 19093}, {0}};
     const struct http_sign sign = {"alertmanager", usual_ports, STATUS, is_alertmanager};
-    http_find(l, out, &sign);
+    http_find(l, out, &sign, NULL);
 }
 
 /* -- the connector -------------------------------------------------------------------------------- */

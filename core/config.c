@@ -16,6 +16,29 @@ struct config {
     GPtrArray *keys; /* name, key, ..., NULL */
 };
 
+const struct option config_options[] = {
+    {"environment", OPTION_TEXT, 0, NULL, "the environment that opens; -e opens another"},
+    {"environments", OPTION_MAP, OPTION_F_REQUIRED, NULL,
+        "the platforms there are, by name (a-z, 0-9, _ and -)"},
+    {"theme", OPTION_TEXT, 0, "auto", "dark, light, mono, or a file of your own in themes/"},
+    {"keys", OPTION_MAP, 0, NULL,
+        "keys of your own, by command: {down: \"s down\"}; they win over the keys file"},
+    {0},
+};
+
+const struct option environment_options[] = {
+    {"class", OPTION_TEXT, 0, "prod",
+        "dev, stage or prod: an unnamed place is treated as the dangerous one"},
+    {"read_only", OPTION_BOOL, 0, "false", "no action at all, whatever is typed"},
+    {"simulated", OPTION_BOOL, 0, "false",
+        "it is no real platform: the header says so, help begins with a tour"},
+    {"sources", OPTION_MAP, 0, NULL, "the systems of this platform, by name"},
+    {"thresholds", OPTION_MAP, 0, NULL, "where health changes, by name; the defaults are below"},
+    {"checks", OPTION_LIST, OPTION_F_LATER, NULL, "data-quality checks"},
+    {"run_checks", OPTION_BOOL, OPTION_F_LATER, "false", "run the checks by their schedule"},
+    {0},
+};
+
 void fault_free(struct fault *f)
 {
     if (!f)
@@ -85,8 +108,11 @@ void config_free(struct config *c)
 }
 
 static void unknown_key(
-    struct yaml *y, const struct yaml_pair *p, const char *where, const char *const *known)
+    struct yaml *y, const struct yaml_pair *p, const char *where, const struct option *table)
 {
+    const char *known[16] = {NULL};
+    for (unsigned i = 0; table[i].name && i < G_N_ELEMENTS(known) - 1; i++)
+        known[i] = table[i].name;
     const char *near = text_nearest(p->key, known);
     g_autofree char *all = g_strjoinv(", ", (char **)known);
     if (near)
@@ -200,8 +226,6 @@ static void read_later(struct yaml *y, const struct yaml_pair *p)
 
 static void read_environment(struct config *c, struct yaml *y, const struct yaml_pair *p)
 {
-    static const char *const known[] = {
-        "class", "read_only", "simulated", "sources", "thresholds", "checks", "run_checks", NULL};
     if (!rid_is_source_name(p->key) || !yaml_is_map(p->value)) {
         yaml_fault(y, p->key_node,
             "an environment is a map named with a-z, 0-9, _ and - (\"%s\" is not)", p->key);
@@ -225,7 +249,7 @@ static void read_environment(struct config *c, struct yaml *y, const struct yaml
         else if (strcmp(q->key, "checks") == 0 || strcmp(q->key, "run_checks") == 0)
             read_later(y, q);
         else
-            unknown_key(y, q, "an environment", known);
+            unknown_key(y, q, "an environment", environment_options);
     }
     yaml_pairs_free(pairs);
 }
@@ -262,7 +286,6 @@ static void read_keys(struct config *c, struct yaml *y, const struct yaml_pair *
 
 static struct yaml_node_s *read_root(struct config *c, struct yaml *y, char **open_name)
 {
-    static const char *const known[] = {"environment", "environments", "theme", "keys", NULL};
     struct yaml_node_s *open_node = NULL;
     struct yaml_node_s *root = yaml_root(y);
     if (root && !yaml_is_map(root)) {
@@ -286,7 +309,7 @@ static struct yaml_node_s *read_root(struct config *c, struct yaml *y, char **op
         } else if (strcmp(p->key, "keys") == 0) {
             read_keys(c, y, p);
         } else {
-            unknown_key(y, p, "the file", known);
+            unknown_key(y, p, "the file", config_options);
         }
     }
     yaml_pairs_free(pairs);
@@ -342,7 +365,7 @@ static char *default_path(void)
 }
 
 /* No file: this machine, without asking anyone. What listens on it is added by discovery. */
-static struct config *builtin(void)
+struct config *config_builtin(void)
 {
     struct config *c = config_new();
     struct environment *e = environment_new("local");
@@ -369,7 +392,7 @@ struct config *config_load(const char *path, const char *env, GPtrArray *faults)
         return NULL;
     }
     if (!found)
-        return builtin();
+        return config_builtin();
     guint before = faults->len;
     struct yaml *y = yaml_open(found, true, faults);
     if (!y)
@@ -524,8 +547,8 @@ struct source *environment_source(const struct environment *e, const char *name)
     return NULL;
 }
 
-struct source *environment_add_source(
-    struct environment *e, const char *name, const struct connector *c, const char *const *pairs)
+struct source *environment_add_source(struct environment *e, const char *name,
+    const struct connector *c, const char *origin, const char *const *pairs)
 {
     g_autofree char *free_name = g_strdup(name);
     for (unsigned n = 2; has_source(e, free_name); n++) {
@@ -537,6 +560,7 @@ struct source *environment_add_source(
     s->type = g_strdup(c->name);
     s->environment = e;
     s->pairs = g_strdupv((char **)pairs);
+    s->origin = g_strdup(origin);
     source_read_options(s, NULL, e->registry);
     g_ptr_array_add(e->sources, s);
     return s;

@@ -48,6 +48,11 @@ struct option {
 /* Options that every source has (type, every, timeout), and those of every HTTP source. */
 extern const struct option source_options[];
 extern const struct option http_options[];
+/* The keys of the file itself, and of an environment. */
+extern const struct option config_options[];
+extern const struct option environment_options[];
+/* "a whole number", "a span (500ms, 10s, 5m)": what is written there. */
+const char *option_type_words(enum option_type type);
 
 enum environment_class { CLASS_DEV, CLASS_STAGE, CLASS_PROD };
 
@@ -70,6 +75,7 @@ void fault_append(GString *out, const struct fault *f);
  * configuration of this machine alone (config_is_builtin). Faults are appended to faults (struct
  * fault); NULL when it cannot be used at all. env NULL: the one that the file opens. */
 struct config *config_load(const char *path, const char *env, GPtrArray *faults);
+struct config *config_builtin(void);
 void config_free(struct config *c);
 
 bool config_is_builtin(const struct config *c);
@@ -85,6 +91,9 @@ const char *const *config_keys(const struct config *c);
  * and marked (source_fault). Returns whether there was none. */
 bool config_check_sources(struct config *c, const struct registry *r, GPtrArray *faults);
 
+/* A source that was found, as YAML below `sources:`, its secrets as the commands, files and variables
+ * that hold them: for a first configuration. */
+void source_write(const struct source *s, GString *out);
 /* The effective configuration as YAML, secrets masked, defaults included. */
 void config_show(const struct config *c, GString *out);
 
@@ -102,15 +111,22 @@ bool environment_threshold(const struct environment *e, const char *name, double
 /* The source "weir", which owns the derived kinds. */
 struct source *environment_weir(struct environment *e, const struct connector *derived);
 /* For what was found on this machine: adds a source whose options are given as "name", "value"
- * pairs, NULL-terminated. The name gets a number when it is taken. UI thread, before its lane. */
-struct source *environment_add_source(
-    struct environment *e, const char *name, const struct connector *c, const char *const *pairs);
+ * pairs, NULL-terminated: "OPTION" as a text, "OPTION.KEY" in a map, a secret as "OPTION.env" (a
+ * variable; left out where it is not set), "OPTION.file" or "OPTION.command" (words as a shell reads
+ * them). Of equal secrets the first counts. The name gets a number when it is taken. UI thread, before
+ * its lane. */
+struct source *environment_add_source(struct environment *e, const char *name,
+    const struct connector *c, const char *origin, const char *const *pairs);
+/* Takes a variable's value out of the environment, for secrets of sources that are found later. Before
+ * there are lanes. */
+void config_take_variable(const char *name);
 
 const char *source_name(const struct source *s);
 const char *source_type(const struct source *s);
 const struct connector *source_connector(const struct source *s); /* NULL before the second step */
 const struct environment *source_environment(const struct source *s);
 const struct fault *source_fault(const struct source *s); /* NULL: none */
+const char *source_origin(const struct source *s);        /* where it was found; NULL: configured */
 
 /* For a connector's check_options: adds a fault where option stands in the file, or where key does in
  * that map; at the source's name when it does not stand there. key may be NULL. */

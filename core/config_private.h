@@ -32,6 +32,7 @@ struct source {
     const struct connector *connector;
     GArray *raw;            /* struct yaml_pair: its lines of the file, or NULL */
     char **pairs;           /* or what discovery said: name, value, ... */
+    char *origin;           /* and where it was found */
     struct yaml_node_s *at; /* its name in the file */
     GHashTable *values;     /* option name to struct value */
     struct fault *fault;

@@ -51,6 +51,7 @@ void source_free(struct source *s)
     g_free(s->name);
     g_free(s->type);
     g_strfreev(s->pairs);
+    g_free(s->origin);
     if (s->raw)
         yaml_pairs_free(s->raw);
     g_clear_pointer(&s->values, g_hash_table_unref);
@@ -96,6 +97,12 @@ static char *take_variable(const char *name)
         g_unsetenv(name);
     }
     return g_strdup(value);
+}
+
+void config_take_variable(const char *name)
+{
+    g_autofree char *value = take_variable(name);
+    secret_wipe(value);
 }
 
 bool config_read_secret(
@@ -144,8 +151,13 @@ static const char *const type_words[] = {
     [OPTION_LIST] = "a list",
     [OPTION_MAP] = "a map",
     [OPTION_LISTS] = "a map of lists",
-    [OPTION_SECRET] = "a secret",
+    [OPTION_SECRET] = "a secret ({command: [...]}, {file: PATH} or {env: NAME})",
 };
+
+const char *option_type_words(enum option_type type)
+{
+    return type_words[type];
+}
 
 static bool is_url(const char *text)
 {
@@ -361,6 +373,55 @@ void option_fault(
         yaml_pairs_free(keys);
 }
 
+/* -- what was found ------------------------------------------------------------------------------- */
+
+static void add_map_text(struct value *v, const char *key, const char *text)
+{
+    if (!v->map) {
+        v->map = g_array_new(FALSE, TRUE, sizeof(struct map_entry));
+        v->map_keys = g_new0(char *, 1);
+    }
+    struct map_entry entry = {.key = g_strdup(key), .text = g_strdup(text)};
+    g_array_append_val(v->map, entry);
+    v->map_keys = g_renew(char *, v->map_keys, v->map->len + 1);
+    v->map_keys[v->map->len - 1] = g_strdup(key);
+    v->map_keys[v->map->len] = NULL;
+}
+
+/* True when the secret can be had. */
+static bool read_found_secret(struct secret_spec *secret, const char *form, const char *text)
+{
+    if (strcmp(form, "command") == 0)
+        return g_shell_parse_argv(text, NULL, &secret->command, NULL);
+    if (strcmp(form, "file") == 0) {
+        secret->file = g_strdup(text);
+        return true;
+    }
+    secret->value = take_variable(text);
+    if (secret->value)
+        secret->env = g_strdup(text);
+    return secret->value;
+}
+
+static void read_pair(struct source *s, const char *name, const char *text)
+{
+    const char *point = strchr(name, '.');
+    g_autofree char *head = point ? g_strndup(name, (gsize)(point - name)) : g_strdup(name);
+    const struct option *o = find_option(s, head);
+    struct value *v = o ? g_hash_table_lookup(s->values, o->name) : NULL;
+    if (!o || (v && v->set && o->type != OPTION_MAP))
+        return;
+    v = v ? v : add_value(s, o);
+    if (point && o->type == OPTION_MAP) {
+        add_map_text(v, point + 1, text);
+        v->set = true;
+    } else if (point && o->type == OPTION_SECRET) {
+        v->set = read_found_secret(&v->secret, point + 1, text);
+    } else if (!point) {
+        v->set = read_scalar(v, text);
+    }
+}
+
 static bool find_type(struct source *s, struct yaml *y, const struct registry *r)
 {
     s->connector = registry_connector(r, s->type);
@@ -395,12 +456,8 @@ void source_read_options(struct source *s, struct yaml *y, const struct registry
         else
             read_node(add_value(s, o), y, p);
     }
-    for (char **pair = s->pairs; pair && pair[0]; pair += 2) {
-        const struct option *o = find_option(s, pair[0]);
-        struct value *v = o ? add_value(s, o) : NULL;
-        if (v)
-            v->set = read_scalar(v, pair[1]);
-    }
+    for (char **pair = s->pairs; pair && pair[0]; pair += 2)
+        read_pair(s, pair[0], pair[1]);
     read_table(s, y, s->pairs ? NULL : source_options);
     read_table(s, y, s->pairs ? source_options + 1 : NULL);
     read_table(s, y, s->connector->options);
@@ -476,6 +533,11 @@ const struct connector *source_connector(const struct source *s)
 const struct environment *source_environment(const struct source *s)
 {
     return s->environment;
+}
+
+const char *source_origin(const struct source *s)
+{
+    return s->origin;
 }
 
 const struct fault *source_fault(const struct source *s)
@@ -607,23 +669,30 @@ static void show_list(char **list, GString *out)
     g_string_append_c(out, ']');
 }
 
-static void show_secret(const struct secret_spec *secret, GString *out)
+static void show_secret(const struct secret_spec *secret, bool whole, GString *out)
 {
-    const char *form = secret->command ? "command: [" : secret->file ? "file: " : "env: ";
-    const char *text = secret->command ? secret->command[0]
-                       : secret->file  ? secret->file
-                                       : secret->env;
-    g_string_append_printf(out, "{%s", form);
-    config_show_text(text ? text : "", out);
-    g_string_append(out, secret->command ? ", ...]}" : "}");
-    if (secret->env && !secret->value)
+    const char *form = secret->file ? "file" : "env";
+    const char *text = secret->file ? secret->file : secret->env;
+    if (secret->command && whole) {
+        g_string_append(out, "{command: ");
+        show_list(secret->command, out);
+    } else if (secret->command) {
+        g_string_append(out, "{command: [");
+        config_show_text(secret->command[0], out);
+        g_string_append(out, ", ...]");
+    } else {
+        g_string_append_printf(out, "{%s: ", form);
+        config_show_text(text ? text : "", out);
+    }
+    g_string_append_c(out, '}');
+    if (secret->env && !secret->value && !whole)
         g_string_append(out, "  # not set");
 }
 
-static void show_value(const struct value *v, GString *out)
+static void show_value(const struct value *v, bool whole, GString *out)
 {
     switch (v->option->type) {
-    case OPTION_SECRET: show_secret(&v->secret, out); return;
+    case OPTION_SECRET: show_secret(&v->secret, whole, out); return;
     case OPTION_INT: g_string_append_printf(out, "%" G_GINT64_FORMAT, v->i); return;
     case OPTION_NUMBER: g_string_append_printf(out, "%.15g", v->number); return;
     case OPTION_SPAN: g_string_append_printf(out, "%" G_GINT64_FORMAT "ms", v->i); return;
@@ -641,31 +710,42 @@ static void show_value(const struct value *v, GString *out)
             else if (entry->text)
                 config_show_text(entry->text, out);
             else
-                show_secret(&entry->secret, out);
+                show_secret(&entry->secret, whole, out);
         }
         return;
     default: config_show_text(v->text ? v->text : "", out); return;
     }
 }
 
-static void show_table(const struct source *s, const struct option *table, GString *out)
+/* whole: what was given, with all of a secret's command; else what is in force. */
+static void show_table(const struct source *s, const struct option *table, bool whole, GString *out)
 {
     for (; table && table->name; table++) {
         const struct value *v = get(s, table->name);
-        if (!v->set)
+        if (!v->set || (whole && table->fallback))
             continue;
         g_string_append_printf(out, "        %s: ", table->name);
-        show_value(v, out);
+        show_value(v, whole, out);
         g_string_append_c(out, '\n');
     }
 }
 
-void source_show(const struct source *s, GString *out)
+static void show_source(const struct source *s, bool whole, GString *out)
 {
     g_string_append_printf(out, "      %s:\n        type: %s\n", s->name, s->type);
     if (s->connector)
-        show_table(s, s->connector->options, out);
-    show_table(s, source_options + 1, out);
+        show_table(s, s->connector->options, whole, out);
+    show_table(s, source_options + 1, whole, out);
     if (s->connector && is_http(s))
-        show_table(s, http_options, out);
+        show_table(s, http_options, whole, out);
+}
+
+void source_show(const struct source *s, GString *out)
+{
+    show_source(s, false, out);
+}
+
+void source_write(const struct source *s, GString *out)
+{
+    show_source(s, true, out);
 }

@@ -68,8 +68,12 @@ struct connector {
         GError **error);
     /* Streams sealed chunks of kind_log until the end, an error, or lane_cancelled. */
     bool (*follow)(struct lane *l, const struct rid *what, struct stream *out, GError **error);
-    /* Without configuration: reports what listens on this machine. Sends no credential. */
+    /* Without configuration: reports what other clients' files and variables name, and what listens on
+     * this machine. Sends no credential. */
     void (*discover)(struct lane *l, struct found *out);
+    /* Variables that discover reports as "OPTION.env": taken out of the environment before there are
+     * lanes, so that no child inherits them. NULL-terminated, or NULL. */
+    const char *const *secret_variables;
     /* Rows of the doctor's table: one per thing checked (doctor_add in lane.h). */
     bool (*check)(struct lane *l, struct snapshot *doctor, GError **error);
     /* Name and version of its client library, "librdkafka 2.15.1". NULL: it has none of its own. */

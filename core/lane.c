@@ -286,11 +286,12 @@ bool stream_put(struct stream *s, struct snapshot *take_chunk)
     return wanted;
 }
 
-void found_add(struct found *f, const char *name, const char *const *pairs)
+void found_add(struct found *f, const char *name, const char *origin, const char *const *pairs)
 {
     struct mail *m = mail_new(MAIL_FOUND);
     m->connector = f->lane->discover;
     m->name = g_strdup(name);
+    m->origin = g_strdup(origin);
     m->pairs = g_strdupv((char **)pairs);
     post_unless_abandoned(f->lane, m);
 }

@@ -85,8 +85,9 @@ bool stream_put(struct stream *s, struct snapshot *take_chunk);
 /* -- discovery and doctor ------------------------------------------------------------------------ */
 
 /* Reports a server: the source is named name (numbered when taken) and gets the options of pairs
- * ("url", "http://...", NULL). */
-void found_add(struct found *f, const char *name, const char *const *pairs);
+ * ("url", "http://...", NULL; see environment_add_source). origin says where it was found: a file's
+ * path, a variable's name, "listens here". */
+void found_add(struct found *f, const char *name, const char *origin, const char *const *pairs);
 
 /* One line of the doctor's table: what was checked, how it is, what was seen, what to do (or NULL). */
 extern const struct kind kind_doctor;

@@ -24,6 +24,7 @@ void mail_free(struct mail *m)
     g_clear_error(&m->error);
     g_free(m->raw);
     g_free(m->name);
+    g_free(m->origin);
     g_strfreev(m->pairs);
     g_free(m->slot);
     g_free(m);

@@ -12,7 +12,7 @@ struct connector_library;
 
 enum mail_type {
     MAIL_LOADED,     /* the connectors are there: library, or error */
-    MAIL_FOUND,      /* discovery: connector, name, pairs */
+    MAIL_FOUND,      /* discovery: connector, name, origin, pairs */
     MAIL_DISCOVERED, /* discovery is over */
     MAIL_SNAPSHOT,   /* snapshot */
     MAIL_FETCHED,    /* source, feed, scope, error: one fetch ended */
@@ -34,7 +34,7 @@ struct mail {
     char *raw;
     const struct connector_library *library;
     const struct connector *connector;
-    char *name;
+    char *name, *origin;
     char **pairs;
     char *slot; /* NULL: never replaced */
 };

@@ -80,6 +80,7 @@ struct app {
     bool away;           /* the terminal is lent to another program */
     bool behind;         /* a frame was left out because the terminal has not shown the last ones */
     guint paint_timer, step_idle, drain_watch, key_watch, late_timer;
+    unsigned hint_keys; /* keys until the hint of the first run goes */
     int64_t painted_us; /* monotonic */
     char *log_path;     /* where stderr goes */
     int64_t log_seen;   /* bytes of it */
@@ -180,6 +181,8 @@ struct app_command {
     void (*run)(struct app *a);
     /* The same with what follows the name after `:`, never empty; NULL: it takes nothing. */
     void (*run_with)(struct app *a, const char *argument);
+    /* Whether it can do it now; else why not, as a clause. NULL: always. */
+    bool (*enabled)(struct app *a, GString *why);
 };
 extern const struct app_command app_commands[];
 
@@ -231,6 +234,8 @@ bool lists_enter(struct app *a);
  * view.json; when that is broken it is left alone, nothing is kept, and a message says where. */
 void state_open(struct app *a);
 void state_free(struct state *s); /* accepts NULL */
+/* Whether this user is shown a thing for the first time; it is noted. After state_open. */
+bool state_first_time(struct app *a, const char *name);
 void state_note_sort(struct app *a, const struct kind *k, const char *sort);
 void state_note_columns(struct app *a, const struct kind *k, const char *columns);
 /* Puts what is kept of its kind into a new view. */
@@ -244,6 +249,11 @@ void state_bookmark(struct app *a, const char *name, const char *link);
 
 void help_open(struct app *a);
 bool help_is(const struct frame *f);
+
+/* -- keys.c -------------------------------------------------------------------------------------- */
+
+void keys_open(struct app *a);
+bool keys_is(const struct frame *f);
 
 /* -- screen.c ------------------------------------------------------------------------------------ */
 

@@ -13,9 +13,16 @@ const struct command cli_commands[] = {
     {"get", "KIND [NAME]", "print the rows of a kind: one fetch, no screen", cmd_get},
     {"show", "ADDRESS", "one object whole: weir show events/groups/enrich-v2", cmd_show},
     {"logs", "ADDRESS", "the log of a task instance", cmd_logs},
-    {"doctor", "[SOURCE]", "configuration, reachability, rights, versions, clocks", cmd_doctor},
-    {"config", "check|show", "check the configuration, or print it with secrets masked",
+    {"explain", "[KIND[.COLUMN]|config]",
+        "what a kind, a column or the configuration is: columns, units, health, keys", cmd_explain},
+    {"doctor", "[SOURCE]", "terminal, files, configuration, reachability, rights, versions, clocks",
+        cmd_doctor},
+    {"config", "check|show|init [FILE]|keys",
+        "check the configuration, print it with secrets masked, make a first one; "
+        "the default keys",
         cmd_config},
+    {"completion", "bash|zsh|fish", "a script that completes commands, kinds and sources",
+        cmd_completion},
     {"version", "", "versions of weir and of its libraries", cmd_version},
     {"help", "[COMMAND]", "this text", cmd_help},
     {0},
@@ -40,7 +47,7 @@ static const char *theme_help(void)
     return g_intern_string(text);
 }
 
-static GOptionGroup *make_group(struct cli *cli)
+GOptionEntry *cli_options(struct cli *cli)
 {
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &cli->config, "configuration file", "FILE"},
@@ -76,6 +83,12 @@ static GOptionGroup *make_group(struct cli *cli)
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &cli->words, NULL, NULL},
         {0},
     };
+    return g_memdup2(entries, sizeof entries);
+}
+
+static GOptionGroup *make_group(struct cli *cli)
+{
+    g_autofree GOptionEntry *entries = cli_options(cli);
     GOptionGroup *group = g_option_group_new("weir", "", "", cli, NULL);
     g_option_group_add_entries(group, entries);
     return group;
@@ -100,7 +113,7 @@ static GOptionContext *make_context(struct cli *cli)
     g_option_context_set_main_group(context, make_group(cli));
     GString *text = g_string_new("Commands:\n");
     for (const struct command *c = cli_commands; c->name; c++)
-        g_string_append_printf(text, "  %-8s %-12s %s\n", c->name, c->arguments, c->help);
+        g_string_append_printf(text, "  %-10s %-23s %s\n", c->name, c->arguments, c->help);
     g_string_append(text, "\nWithout a command: the console; in a pipe: the list of problems.\n"
                           "Exit codes: 0 fine, 1 problems (--fail-on), 2 usage or configuration, "
                           "3 a source failed, 4 refused.\n");
@@ -172,8 +185,8 @@ int cmd_help(const struct cli *cli)
         if (strcmp(c->name, word) == 0)
             g_string_append_printf(out, "weir %s %s\n  %s\n", c->name, c->arguments, c->help);
     if (word && out->len == 0 && !help_table(word, out)) {
-        cli_complain(
-            "no help on \"%s\"; there is: a command's name, commands, keys, systems", word);
+        g_autofree char *names = g_strjoinv(", ", (char **)help_names);
+        cli_complain("no help on \"%s\"; there is: a command's name, %s", word, names);
         return EXIT_USAGE;
     }
     if (!word) {

@@ -47,13 +47,21 @@ void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 gint64 cli_span(const char *name, const char *text, gint64 fallback);
 /* Writes all of out to stdout; false when that failed (a closed pipe ends quietly). */
 bool cli_print(const GString *out);
+/* Whether headings on stdout may be bold. */
+bool cli_bold(const struct cli *cli);
+/* A copy of the table of options, for completion and the manual: g_free. Values go to *cli. */
+GOptionEntry *cli_options(struct cli *cli);
 
 /* weir --plain: the console as lines. */
 int plain_run(const struct cli *cli);
 int cmd_get(const struct cli *cli);
 int cmd_show(const struct cli *cli);
 int cmd_logs(const struct cli *cli);
+int cmd_explain(const struct cli *cli);
+int cmd_completion(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
+/* `weir config VERB`; NULL-terminated. */
+extern const char *const config_verbs[];
 int cmd_config(const struct cli *cli);
 int cmd_version(const struct cli *cli);
 int cmd_help(const struct cli *cli);

@@ -30,11 +30,16 @@ static void cmd_open(struct app *a)
     struct frame *f = app_top(a);
     if (lists_enter(a) || open_link(a, f->view))
         return;
-    if (help_is(f)) {
+    if (help_is(f) || keys_is(f)) {
         const struct snapshot *s;
         size_t row;
         if (!f->view->class->selected(f->view, &s, &row))
             return;
+        struct cell does = snapshot_cell(s, row, kind_column(snapshot_kind(s), "does"));
+        if (snapshot_row(s, row)->phase == PHASE_OFF && does.type == CELL_TEXT) {
+            app_say(a, "%s", does.text);
+            return;
+        }
         g_autofree char *name = g_strdup(snapshot_row(s, row)->name);
         frame_back(a);
         if (!app_run_command(a, name))
@@ -48,13 +53,65 @@ static void cmd_open(struct app *a)
         app_run_command(a, "detail");
 }
 
+/* -- when they do it: why not, as a clause --- */
+
+static bool has_row(struct app *a, GString *why)
+{
+    AUTO(rid) rid = frame_selected(app_top(a));
+    g_string_assign(why, rid ? "" : "no row is selected");
+    return rid != NULL;
+}
+
+/* Lines of a detail or a log say themselves where they lead. */
+static bool can_open(struct app *a, GString *why)
+{
+    enum shape shape = app_top(a)->view->class->shape;
+    return (shape != SHAPE_TABLE && shape != SHAPE_TREE) || has_row(a, why);
+}
+
+static bool has_row_or_owner(struct app *a, GString *why)
+{
+    AUTO(rid) rid = frame_selected_or_owner(app_top(a));
+    g_string_assign(why, rid ? "" : "no row is selected");
+    return rid != NULL;
+}
+
+static bool has_log(struct app *a, GString *why)
+{
+    AUTO(rid) rid = frame_selected(app_top(a));
+    struct source *s = rid ? environment_source(a->session->environment, rid->source) : NULL;
+    const struct connector *c = s ? source_connector(s) : NULL;
+    const struct kind *k = c ? registry_kind_of(a->session->registry, c, rid) : NULL;
+    for (const struct link *l = k ? k->links : NULL; l && l->key; l++)
+        if (strcmp(l->target, "@log") == 0)
+            return true;
+    g_string_assign(why, "there is no log of this");
+    return false;
+}
+
+static bool has_filter(struct app *a, GString *why)
+{
+    g_string_assign(why, "there is nothing to filter here");
+    return app_top(a)->view->class->filter != NULL;
+}
+
+static bool has_sort(struct app *a, GString *why)
+{
+    g_string_assign(why, "there is nothing to sort here");
+    return app_top(a)->view->class->sort != NULL;
+}
+
+static bool has_actions(struct app *a, GString *why)
+{
+    (void)a;
+    g_string_assign(why, "this version has no actions");
+    return false;
+}
+
 static void open_selected_detail(struct app *a, bool raw)
 {
     AUTO(rid) rid = frame_selected_or_owner(app_top(a));
-    if (rid)
-        frame_open_detail(a, rid, raw);
-    else
-        app_complain(a, "no row is selected");
+    frame_open_detail(a, rid, raw);
 }
 
 static void cmd_detail(struct app *a)
@@ -71,25 +128,12 @@ static void cmd_raw(struct app *a)
 static void cmd_logs(struct app *a)
 {
     AUTO(rid) rid = frame_selected(app_top(a));
-    struct source *s = rid ? environment_source(a->session->environment, rid->source) : NULL;
-    const struct connector *c = s ? source_connector(s) : NULL;
-    const struct kind *k = c ? registry_kind_of(a->session->registry, c, rid) : NULL;
-    for (const struct link *l = k ? k->links : NULL; l && l->key; l++) {
-        if (strcmp(l->target, "@log") == 0) {
-            frame_open_log(a, rid);
-            return;
-        }
-    }
-    app_complain(a, "there is no log of this");
+    frame_open_log(a, rid);
 }
 
 static void cmd_filter(struct app *a)
 {
     struct view *v = app_top(a)->view;
-    if (!v->class->filter) {
-        app_complain(a, "there is nothing to filter here");
-        return;
-    }
     const char *now = v->class->filter_text(v);
     g_free(a->filter_before);
     a->filter_before = g_strdup(now ? now : "");
@@ -105,10 +149,6 @@ static void cmd_command(struct app *a)
 
 static void cmd_sort(struct app *a)
 {
-    if (!app_top(a)->view->class->sort) {
-        app_complain(a, "there is nothing to sort here");
-        return;
-    }
     prompt_open(a->prompt, PROMPT_SORT, "");
     complete(a);
 }
@@ -146,11 +186,6 @@ static void cmd_refresh(struct app *a)
 static void cmd_repaint(struct app *a)
 {
     a->repaint = true;
-}
-
-static void cmd_actions(struct app *a)
-{
-    app_say(a, "this environment is read-only, and this version has no actions");
 }
 
 /* -- with an argument ---------------------------------------------------------------------------- */
@@ -262,47 +297,49 @@ static void cmd_siblings(struct app *a)
 }
 
 const struct app_command app_commands[] = {
-    {"open", "enter", "open the selected row", cmd_open, NULL},
-    {"back", "esc", "clear the filter, else close this view", cmd_back, NULL},
-    {"detail", "d", "the selected thing whole", cmd_detail, NULL},
-    {"raw", "y", "the server's own answer about it", cmd_raw, NULL},
-    {"logs", "l", "its log", cmd_logs, NULL},
-    {"filter", "/", "show only rows that match (in logs: search)", cmd_filter, filter_by},
-    {"command", ":", "go to a kind or an address, or run a command", cmd_command, NULL},
-    {"sort", "o", "sort by columns: -lag,name", cmd_sort, sort_by},
-    {"columns", ",", "choose columns, their order and width", chooser_open, choose_columns},
-    {"preview", "p", "the selected row whole, beside the rows", preview_toggle, NULL},
-    {"wider", "+", "a wider pane", preview_wider, NULL},
-    {"narrower", "_", "a narrower pane", preview_narrower, NULL},
-    {"copy", "c", "copy name, address, row or link", copy_open, NULL},
-    {"plain", "Y", "this view as plain text, to mark with the mouse", plain_open, NULL},
-    {"pager", "|", "what this view shows, in $PAGER (less -R)", pager_open, NULL},
+    {"open", "enter", "open the selected row", cmd_open, NULL, can_open},
+    {"back", "esc", "clear the filter, else close this view", cmd_back, NULL, NULL},
+    {"detail", "d", "the selected thing whole", cmd_detail, NULL, has_row_or_owner},
+    {"raw", "y", "the server's own answer about it", cmd_raw, NULL, has_row_or_owner},
+    {"logs", "l", "its log", cmd_logs, NULL, has_log},
+    {"filter", "/", "show only rows that match (in logs: search)", cmd_filter, filter_by,
+        has_filter},
+    {"command", ":", "go to a kind or an address, or run a command", cmd_command, NULL, NULL},
+    {"sort", "o", "sort by columns: -lag,name", cmd_sort, sort_by, has_sort},
+    {"columns", ",", "choose columns, their order and width", chooser_open, choose_columns, NULL},
+    {"preview", "p", "the selected row whole, beside the rows", preview_toggle, NULL, NULL},
+    {"wider", "+", "a wider pane", preview_wider, NULL, NULL},
+    {"narrower", "_", "a narrower pane", preview_narrower, NULL, NULL},
+    {"copy", "c", "copy name, address, row or link", copy_open, NULL, NULL},
+    {"plain", "Y", "this view as plain text, to mark with the mouse", plain_open, NULL, NULL},
+    {"pager", "|", "what this view shows, in $PAGER (less -R)", pager_open, NULL, NULL},
     {"export", "", "write the rows to a file: json|ndjson|csv|md|table [FILE]", export_json,
-        export_rows},
-    {"save-screen", "", "write this view to a file", save_here, save_screen},
-    {"owner", "J", "the list with what owns this", frame_open_owner, NULL},
-    {"siblings", "^", "another one beside this", cmd_siblings, NULL},
-    {"history-back", "[", "the view before", frame_back, NULL},
-    {"history-forward", "]", "the view that one went back from", frame_forward, NULL},
-    {"last-place", "-", "between this view and the one before", tab_toggle_last, NULL},
-    {"tab", "T", "a new tab", tab_open, NULL},
-    {"next-tab", ")", "the next tab", tab_next, NULL},
-    {"previous-tab", "(", "the tab before", tab_previous, NULL},
-    {"tab-close", "", "close this tab", tab_close, NULL},
+        export_rows, NULL},
+    {"save-screen", "", "write this view to a file", save_here, save_screen, NULL},
+    {"owner", "J", "the list with what owns this", frame_open_owner, NULL, NULL},
+    {"siblings", "^", "another one beside this", cmd_siblings, NULL, NULL},
+    {"history-back", "[", "the view before", frame_back, NULL, NULL},
+    {"history-forward", "]", "the view that one went back from", frame_forward, NULL, NULL},
+    {"last-place", "-", "between this view and the one before", tab_toggle_last, NULL, NULL},
+    {"tab", "T", "a new tab", tab_open, NULL, NULL},
+    {"next-tab", ")", "the next tab", tab_next, NULL, NULL},
+    {"previous-tab", "(", "the tab before", tab_previous, NULL, NULL},
+    {"tab-close", "", "close this tab", tab_close, NULL, NULL},
     {"bookmark", "B", "keep this view, or forget it; :bookmark NAME", bookmark_toggle,
-        bookmark_name},
-    {"bookmarks", "'", "the views that are kept", bookmarks_open, NULL},
-    {"zone", "Z", "times in UTC or local; :zone Europe/Berlin", zone_toggle, zone_named},
-    {"refresh", "r", "ask the servers now", cmd_refresh, NULL},
-    {"now", "N", "the list of problems", frame_home, NULL},
-    {"ctx", "", "environments; :ctx NAME opens one", environments_open, environment_change},
-    {"theme", "", "the themes; :theme NAME uses one", list_themes, use_theme},
-    {"messages", "", "what was said at the bottom", messages_open, NULL},
-    {"help", "?", "what the keys do here", help_open, NULL},
-    {"actions", "x", "what can be done to the selected row", cmd_actions, NULL},
-    {"repaint", "ctrl-l", "draw the screen anew", cmd_repaint, NULL},
-    {"close", "q", "close this view; quit on the list of problems", cmd_quit, NULL},
-    {"quit", "", "end weir", app_quit, NULL},
+        bookmark_name, NULL},
+    {"bookmarks", "'", "the views that are kept", bookmarks_open, NULL, NULL},
+    {"zone", "Z", "times in UTC or local; :zone Europe/Berlin", zone_toggle, zone_named, NULL},
+    {"refresh", "r", "ask the servers now", cmd_refresh, NULL, NULL},
+    {"now", "N", "the list of problems", frame_home, NULL, NULL},
+    {"ctx", "", "environments; :ctx NAME opens one", environments_open, environment_change, NULL},
+    {"theme", "", "the themes; :theme NAME uses one", list_themes, use_theme, NULL},
+    {"messages", "", "what was said at the bottom", messages_open, NULL, NULL},
+    {"help", "?", "what the keys do here", help_open, NULL, NULL},
+    {"keys", "", "every command, its keys, and what collides", keys_open, NULL, NULL},
+    {"actions", "x", "what can be done to the selected row", NULL, NULL, has_actions},
+    {"repaint", "ctrl-l", "draw the screen anew", cmd_repaint, NULL, NULL},
+    {"close", "q", "close this view; quit on the list of problems", cmd_quit, NULL, NULL},
+    {"quit", "", "end weir", app_quit, NULL, NULL},
     {0},
 };
 
@@ -340,6 +377,15 @@ static void run_view_command(struct app *a, const struct view_command *c)
     complete(a);
 }
 
+static void run_command(struct app *a, const struct app_command *c)
+{
+    g_autoptr(GString) why = g_string_new(NULL);
+    if (!c->enabled || c->enabled(a, why))
+        c->run(a);
+    else
+        app_complain(a, "%s", why->str);
+}
+
 bool app_run_command(struct app *a, const char *name)
 {
     const struct view_command *own = view_command(app_top(a)->view, name, strlen(name));
@@ -349,7 +395,7 @@ bool app_run_command(struct app *a, const char *name)
     }
     for (const struct app_command *c = app_commands; c->name; c++) {
         if (strcmp(c->name, name) == 0) {
-            c->run(a);
+            run_command(a, c);
             return true;
         }
     }
@@ -381,31 +427,33 @@ static bool run_with_argument(struct app *a, const char *line)
     return false;
 }
 
-/* What a key means here: first what its user says, then what the view does, then where the kind leads, then the program. */
+static const struct app_command *program_command(const struct app *a, const char *key)
+{
+    for (const struct app_command *c = app_commands; c->name; c++)
+        if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key))
+            return c;
+    return NULL;
+}
+
+/* What a key means here: first what the view does, then where the kind leads, then the program; but a
+ * key that its user gave to the program goes before where the kind leads. */
 static bool run_key(struct app *a, const char *key)
 {
     struct view *v = app_top(a)->view;
-    const char *own = keymap_own(a->keymap, key);
-    if (own && app_run_command(a, own))
-        return true;
     for (const struct view_command *c = v->class->commands; c && c->name; c++) {
         if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key)) {
             run_view_command(a, c);
             return true;
         }
     }
-    const struct link *link = kind_link(app_top(a)->kind, key);
-    if (link && strcmp(key, "enter") != 0) {
+    const struct app_command *program = program_command(a, key);
+    const struct link *link = strcmp(key, "enter") == 0 ? NULL : kind_link(app_top(a)->kind, key);
+    bool own = program && keymap_is_own(a->keymap, program->name);
+    if (link && !own)
         frame_open_link(a, link);
-        return true;
-    }
-    for (const struct app_command *c = app_commands; c->name; c++) {
-        if (keymap_contains(keymap_keys(a->keymap, c->name, c->keys), key)) {
-            c->run(a);
-            return true;
-        }
-    }
-    return false;
+    else if (program)
+        run_command(a, program);
+    return program || link;
 }
 
 /* -- the prompt ---------------------------------------------------------------------------------- */
@@ -473,6 +521,7 @@ static void prompt_take_key(struct app *a, const char *key)
 
 void app_key(struct app *a, const char *key)
 {
+    a->hint_keys -= a->hint_keys > 0;
     if (a->message_ms != MESSAGE_STAYS && a->prompt->mode == PROMPT_OFF)
         a->message_ms = 0; /* read, since somebody types on */
     if (a->plain)

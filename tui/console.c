@@ -20,6 +20,7 @@
 #include "engine.h"
 #include "error.h"
 #include "health.h"
+#include "keys.h"
 #include "rid.h"
 #include "sources.h"
 #include "text.h"
@@ -29,6 +30,7 @@
 #define TICK_MS       5000  /* ages move in steps of five seconds */
 #define RESIZE_MS     50
 #define MESSAGES_KEPT 500
+#define HINT_KEYS     5
 
 /* -- messages ------------------------------------------------------------------------------------ */
 
@@ -491,12 +493,27 @@ static bool choose_options(struct app *a, const struct cli *cli)
 static bool choose_keys(struct app *a)
 {
     g_autoptr(GString) complaints = g_string_new(NULL);
-    g_autofree const char **names = app_command_names();
-    a->keymap = keymap_new(config_keys(a->session->config), names, complaints);
+    a->keymap = keys_load(a->session->config, complaints);
     g_auto(GStrv) lines = g_strsplit(complaints->str, "\n", -1);
     for (char **line = lines; *line && **line; line++)
         cli_complain("%s", *line);
     return complaints->len == 0;
+}
+
+/* A keys file that is wrong does not keep the program: its good lines count. */
+static void tell_key_faults(struct app *a)
+{
+    const GPtrArray *faults = keymap_faults(a->keymap);
+    const struct keymap_fault *first = NULL;
+    guint count = 0;
+    for (guint i = 0; i < faults->len; i++) {
+        const struct keymap_fault *f = g_ptr_array_index(faults, i);
+        first = first || f->note ? first : f;
+        count += !f->note;
+    }
+    if (first)
+        app_complain(a, count > 1 ? "%s: %s (and %u more: :keys)" : "%s: %s%.0u", first->where,
+            first->text, count - 1);
 }
 
 void app_init(struct app *a)
@@ -556,6 +573,8 @@ int console_run(const struct cli *cli)
     put_sources(a, NULL);
     state_open(a);
     frame_open_home(a);
+    a->hint_keys = state_first_time(a, "first-run") ? HINT_KEYS : 0;
+    tell_key_faults(a);
     paint(a);
     session_load(session);
     a->loop = g_main_loop_new(NULL, FALSE);

@@ -524,3 +524,13 @@ int terminal_wait_ms(const struct terminal *t)
 {
     return input_wait_ms(t->input);
 }
+
+bool terminal_known(const char *term, int *colours)
+{
+    int found = 0;
+    if (setupterm(term, STDOUT_FILENO, &found) != OK)
+        return false;
+    *colours = tigetnum("colors");
+    del_curterm(cur_term);
+    return true;
+}

@@ -69,4 +69,8 @@ bool terminal_key(struct terminal *t, bool late, char name[16], GString *paste);
 /* When this is not 0, terminal_key is to be called again with late after so many milliseconds. */
 int terminal_wait_ms(const struct terminal *t);
 
+/* Whether this machine has a description of the terminal, and how many colours that gives it (below 0:
+ * none). For the doctor: not while a terminal is open. */
+bool terminal_known(const char *term, int *colours);
+
 #endif

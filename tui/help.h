@@ -1,12 +1,14 @@
-/* Help as text: tables in Markdown, made from the tables of the code. The README holds them, and lint
- * compares. */
+/* Help as text, made from the tables of the code: tables in Markdown, which the README holds and lint
+ * compares, and the manual pages. */
 #ifndef TUI_HELP_H
 #define TUI_HELP_H
 
 #include <glib.h>
 #include <stdbool.h>
 
-/* "commands", "keys" or "systems"; false when there is no such table. */
+/* Names of these texts; NULL-terminated. */
+extern const char *const help_names[];
+/* One of them; false when there is no such text. */
 bool help_table(const char *name, GString *out);
 
 #endif

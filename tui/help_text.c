@@ -4,14 +4,22 @@
 
 #include "app.h"
 #include "cli.h"
+#include "man.h"
+#include "tables.h"
+
+/* A cell of a table in Markdown. */
+static char *cell(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, "|", -1);
+    return g_strjoinv("\\|", words);
+}
 
 static void commands_table(GString *out)
 {
     g_string_append(out, "| command | does |\n|---|---|\n");
     g_string_append(out, "| `weir` | the console; in a pipe: the list of problems |\n");
     for (const struct command *c = cli_commands; c->name; c++) {
-        g_auto(GStrv) words = g_strsplit(c->arguments, "|", -1);
-        g_autofree char *arguments = g_strjoinv("\\|", words);
+        g_autofree char *arguments = cell(c->arguments);
         g_string_append_printf(
             out, "| `weir %s%s%s` | %s |\n", c->name, *arguments ? " " : "", arguments, c->help);
     }
@@ -24,8 +32,9 @@ static void append_keys(
     g_autofree char *escaped = g_strjoinv("\\|", bars);
     g_auto(GStrv) words = g_strsplit(escaped, " ", -1);
     g_autofree char *list = *keys ? g_strjoinv("` `", words) : NULL;
+    g_autofree char *text = cell(help);
     g_string_append_printf(out, list ? "| `%s` | %s | %s | %s |\n" : "| %.0s | %s | %s | %s |\n",
-        list ? list : "", name, help, where);
+        list ? list : "", name, text, where);
 }
 
 /* The commands that every view has are listed once. */
@@ -50,30 +59,30 @@ static void keys_table(GString *out)
 
 static void systems_table(GString *out)
 {
-    struct cli none = {0};
-    AUTO(session) session = session_new(&none);
-    if (!session || !session_prepare(session))
+    struct registry *r = tables_load(false);
+    if (!r)
         return;
     g_string_append(out, "| system | type | what it speaks and was run against | kinds |\n");
     g_string_append(out, "|---|---|---|---|\n");
-    for (guint i = 0; i < registry_connector_count(session->registry); i++) {
-        const struct connector *c = registry_connector_at(session->registry, i);
+    for (guint i = 0; i < registry_connector_count(r); i++) {
+        const struct connector *c = registry_connector_at(r, i);
         g_string_append_printf(out, "| %s | `%s` | %s |", c->title, c->name, c->help);
         for (const struct kind *const *k = c->kinds; *k; k++)
             g_string_append_printf(out, " `%s`", (*k)->name);
         g_string_append(out, " |\n");
     }
+    registry_free(r);
 }
+
+const char *const help_names[] = {"commands", "keys", "systems", "man", "man-config", NULL};
 
 bool help_table(const char *name, GString *out)
 {
-    static const struct {
-        const char *name;
-        void (*write)(GString *out);
-    } tables[] = {{"commands", commands_table}, {"keys", keys_table}, {"systems", systems_table}};
-    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
-        if (strcmp(tables[i].name, name) == 0) {
-            tables[i].write(out);
+    static void (*const write[])(GString *) = {
+        commands_table, keys_table, systems_table, man_program, man_config};
+    for (unsigned i = 0; help_names[i]; i++) {
+        if (strcmp(help_names[i], name) == 0) {
+            write[i](out);
             return true;
         }
     }

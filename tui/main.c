@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "completion.h"
 #include "console.h"
 
 #define LARGE_BLOCK (256 * 1024)
@@ -69,6 +70,8 @@ int main(int argc, char **argv)
     give_memory_back();
     signal(SIGPIPE, SIG_IGN);
     bool utf8 = set_locale();
+    if (argc > 1 && strcmp(argv[1], "complete") == 0) /* its words are not weir's own options */
+        return complete_run(argv + 2);
     struct cli cli;
     bool parsed = cli_parse(&cli, argc, argv);
     cli.utf8 = utf8;

@@ -70,7 +70,7 @@ static void append_age(const struct app *a, GString *out, int64_t now_ms)
         if (e->snapshot && (!oldest || snapshot_at(e->snapshot) < oldest))
             oldest = snapshot_at(e->snapshot);
     }
-    if (!oldest || help_is(f))
+    if (!oldest || help_is(f) || keys_is(f))
         return;
     quantity_append_age(out, now_ms - oldest);
     g_string_append(out, " old");
@@ -295,6 +295,19 @@ static bool is_told(const struct app *a, int64_t now_ms)
     return a->message_ms && now_ms < a->message_ms + MESSAGE_MS;
 }
 
+/* On the first run, until a few keys were pressed. */
+static void draw_first_hint(const struct app *a, struct surface *s, int y)
+{
+    static const struct {
+        const char *command, *keys, *what;
+    } hints[] = {{"help", "?", "lists the keys,"}, {"command", ":", "goes anywhere,"},
+        {"filter", "/", "filters"}};
+    int x = 1;
+    for (unsigned i = 0; i < G_N_ELEMENTS(hints); i++)
+        x = put_hint(
+            s, x, y, keymap_keys(a->keymap, hints[i].command, hints[i].keys), hints[i].what);
+}
+
 static void draw_bottom(const struct app *a, struct surface *s, int64_t now_ms)
 {
     int y = s->height - 1;
@@ -302,6 +315,8 @@ static void draw_bottom(const struct app *a, struct surface *s, int64_t now_ms)
         prompt_draw(a->prompt, s, y);
     else if (is_told(a, now_ms))
         surface_put(s, 1, y, s->width - 2, a->message_is_error ? ROLE_FAIL : ROLE_TEXT, a->message);
+    else if (a->hint_keys > 0)
+        draw_first_hint(a, s, y);
     else
         draw_hints(a, s, y);
 }

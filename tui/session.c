@@ -22,13 +22,9 @@ static void print_faults(GPtrArray *faults)
     }
 }
 
-struct session *session_new(const struct cli *cli)
+static struct session *session_of(struct config *take_config)
 {
-    g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
-    struct config *config = config_load(cli->config, cli->env, faults);
-    print_faults(faults);
-    if (!config)
-        return NULL;
+    struct config *config = take_config;
     struct session *s = g_new0(struct session, 1);
     s->config = config;
     s->environment = config_environment(config);
@@ -38,6 +34,19 @@ struct session *session_new(const struct cli *cli)
     s->store = store_new(s->registry);
     s->faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
     return s;
+}
+
+struct session *session_new(const struct cli *cli)
+{
+    g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)fault_free);
+    struct config *config = config_load(cli->config, cli->env, faults);
+    print_faults(faults);
+    return config ? session_of(config) : NULL;
+}
+
+struct session *session_new_builtin(void)
+{
+    return session_of(config_builtin());
 }
 
 void session_free(struct session *s)
@@ -58,6 +67,16 @@ void session_load(struct session *s)
     engine_load(s->engine, path, WEIR_BUILD_ID);
 }
 
+/* There are no lanes yet. */
+static void take_variables(const struct registry *r)
+{
+    for (guint i = 0; i < registry_connector_count(r); i++) {
+        const char *const *name = registry_connector_at(r, i)->secret_variables;
+        for (; name && *name; name++)
+            config_take_variable(*name);
+    }
+}
+
 bool session_loaded(struct session *s, const struct mail *m, GError **error)
 {
     engine_loaded(s->engine);
@@ -72,13 +91,15 @@ bool session_loaded(struct session *s, const struct mail *m, GError **error)
         return weir_fail(
             error, WEIR_ERROR_CONFIG, "a table of this build is wrong: %s", wrong->str);
     config_check_sources(s->config, s->registry, s->faults);
+    if (config_is_builtin(s->config))
+        take_variables(s->registry);
     return true;
 }
 
 struct source *session_found(struct session *s, const struct mail *m)
 {
     return environment_add_source(
-        s->environment, m->name, m->connector, (const char *const *)m->pairs);
+        s->environment, m->name, m->connector, m->origin, (const char *const *)m->pairs);
 }
 
 static bool wait_loaded(struct session *s)

@@ -22,6 +22,8 @@ struct session {
 
 /* Reads and checks the configuration. NULL: it printed its faults on stderr (exit code 2). */
 struct session *session_new(const struct cli *cli);
+/* The configuration of this machine alone, whatever files there are: what discovery starts from. */
+struct session *session_new_builtin(void);
 void session_free(struct session *s); /* stops the engine; accepts NULL */
 DEFINE_AUTO(session, session_free)
 

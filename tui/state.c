@@ -1,5 +1,5 @@
 /* view.json: {"version": 1, "environments": {NAME: {"kinds": {KIND: {"sort": "-lag", "columns":
- * "state,lag:8"}}, "bookmarks": [{"name": ..., "link": ...}]}}}. It is read at start and, so that two
+ * "state,lag:8"}}, "bookmarks": [{"name": ..., "link": ...}]}}, "seen": ["first-run"]}. It is read at start and, so that two
  * weirs side by side lose nothing of each other's, again before each change, which replaces it in one
  * step. */
 #include "app.h"
@@ -105,6 +105,18 @@ void state_free(struct state *s)
     cJSON_Delete(s->all);
     g_free(s->path);
     g_free(s);
+}
+
+bool state_first_time(struct app *a, const char *name)
+{
+    if (a->state->broken)
+        return false;
+    cJSON *item, *list = child(a->state->all, "seen", true);
+    cJSON_ArrayForEach(
+        item, list) if (g_strcmp0(cJSON_GetStringValue(item), name) == 0) return false;
+    cJSON_AddItemToArray(list, cJSON_CreateString(name));
+    write_file(a);
+    return true;
 }
 
 static void set_text(cJSON *object, const char *name, const char *text)

@@ -555,6 +555,7 @@ static const struct connector airflow_connector = {
     .show = airflow_show,
     .follow = airflow_follow,
     .discover = airflow_discover,
+    .secret_variables = airflow_secret_variables,
     .check = airflow_check,
 };
 CONNECTOR(airflow);

@@ -225,6 +225,9 @@ bool airflow_show(
 bool airflow_follow(struct lane *l, const struct rid *what, struct stream *out, GError **error);
 bool airflow_check(struct lane *l, struct snapshot *doctor, GError **error);
 void airflow_discover(struct lane *l, struct found *out);
+extern const char *const airflow_secret_variables[];
+/* The address in airflowctl's file of an environment, or NULL; g_free. */
+char *airflow_ctl_url(const char *text, gsize length);
 
 /* The answer of GET /api/v2/version; with an Airflow 2 WEIR_ERROR_UNSUPPORTED. */
 bool airflow_read_version(struct airflow *a, GError **error);

@@ -1,9 +1,7 @@
-/* The doctor's rows, and discovery. */
+/* The doctor's rows. */
 #include "airflow.h"
 
 #include <string.h>
-
-#include "http_find.h"
 
 /* -- doctor -------------------------------------------------------------------------------------- */
 
@@ -71,22 +69,4 @@ bool airflow_check(struct lane *l, struct snapshot *doctor, GError **error)
         "/api/v2/dags/~/dagRuns/~/taskInstances?state=running&limit=1");
     check_import_errors(a, doctor);
     return true;
-}
-
-/* -- discovery ----------------------------------------------------------------------------------- */
-
-static const struct listen_range usual_ports[] = {{8080, 8089}, {18080, 18089}, {0}};
-
-static bool is_airflow(const cJSON *version)
-{
-    return json_text(version, "version") && json_get(version, "git_version");
-}
-
-void airflow_discover(struct lane *l, struct found *out)
-{
-    http_find(l, out,
-        &(struct http_sign){.name = "airflow",
-            .ports = usual_ports,
-            .path = "/api/v2/version",
-            .is_it = is_airflow});
 }

@@ -1,11 +1,10 @@
-/* What must hold for this connector to be of use, line by line; and what listens on this machine. */
+/* What must hold for this connector to be of use, line by line. */
 #include <string.h>
 
 #include "cycle.h"
 #include "error.h"
 #include "kafka.h"
 #include "learn.h"
-#include "listen.h"
 #include "rest_doctor.h"
 
 /* -- check --------------------------------------------------------------------------------------- */
@@ -162,43 +161,4 @@ bool kafka_check(struct lane *l, struct snapshot *doctor, GError **error)
     bool ok = check_all(k, doctor, error);
     call_leave(&k->call);
     return ok;
-}
-
-/* -- discovery ----------------------------------------------------------------------------------- */
-
-#define DISCOVER_MS 3000
-
-static const struct listen_range usual_ports[] = {
-    {9092, 9092}, {9094, 9094}, {19092, 19092}, {29092, 29092}, {0}};
-
-/* The cluster's id when what listens speaks Kafka without a login; g_free. */
-static char *cluster_at(struct lane *l, const char *address)
-{
-    struct kafka *kafka = kafka_new(&kafka_connector, address, NULL);
-    if (!kafka)
-        return NULL;
-    struct call call;
-    call_init(&call, l, kafka);
-    call_enter(&call);
-    const struct rd_kafka_metadata *metadata = call_metadata(&call, DISCOVER_MS, NULL);
-    char *id = metadata ? rd_kafka_clusterid(call.rk, 0) : NULL;
-    if (metadata)
-        rd_kafka_metadata_destroy(metadata);
-    call_leave(&call);
-    kafka_free(kafka);
-    return id;
-}
-
-void kafka_discover(struct lane *l, struct found *out)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GArray) ports = listen_ports(usual_ports);
-    for (guint i = 0; i < ports->len; i++) {
-        g_autofree char *address =
-            g_strdup_printf("127.0.0.1:%u", g_array_index(ports, unsigned, i));
-        char *id = cluster_at(l, address);
-        const char *pairs[] = {"brokers", address, NULL};
-        if (id && g_hash_table_add(seen, id))
-            found_add(out, "kafka", pairs);
-    }
 }

@@ -155,6 +155,7 @@ const struct connector kafka_connector = {
     .close = close_lane,
     .show = kafka_show,
     .discover = kafka_discover,
+    .secret_variables = kafka_secret_variables,
     .check = kafka_check,
     .library = name_library,
 };

@@ -14,6 +14,8 @@ bool kafka_show(
     struct lane *l, const struct rid *what, struct snapshot *detail, GString *raw, GError **error);
 /* doctor.c */
 bool kafka_check(struct lane *l, struct snapshot *doctor, GError **error);
+/* discover.c */
 void kafka_discover(struct lane *l, struct found *out);
+extern const char *const kafka_secret_variables[];
 
 #endif

@@ -14,7 +14,8 @@ struct http_sign {
     bool (*is_it)(const cJSON *answer);
 };
 
-/* The body of a connector's discover(): reports each server whose answer is_it() knows, by its url. */
-void http_find(struct lane *l, struct found *out, const struct http_sign *sign);
+/* Reports each server on loopback whose answer is_it() knows, by its url; ports in known (as pointers;
+ * or NULL) are left alone: other clients' files have named them. */
+void http_find(struct lane *l, struct found *out, const struct http_sign *sign, GHashTable *known);
 
 #endif

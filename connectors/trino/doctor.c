@@ -1,8 +1,7 @@
-/* What the doctor looks at, and which Trino servers listen on this machine. */
+/* What the doctor looks at. */
 #include <string.h>
 
 #include "clock.h"
-#include "http_find.h"
 #include "trino.h"
 
 /* -- the doctor ----------------------------------------------------------------------------------- */
@@ -127,23 +126,4 @@ bool trino_check(struct lane *l, struct snapshot *doctor, GError **error)
         check_nodes(t, doctor);
     check_clock(t, doctor);
     return true;
-}
-
-/* -- what listens here ----------------------------------------------------------------------------- */
-
-/* Ports that people run Trino on; only those that this machine listens on are asked. */
-static const struct listen_range usual_ports[] = {{8080, 8089}, {18080, 18089}, {0}};
-
-static bool is_coordinator(const cJSON *info)
-{
-    bool coordinator = false;
-    json_bool(info, "coordinator", &coordinator);
-    return coordinator && json_text(info, "nodeVersion.version");
-}
-
-void trino_discover(struct lane *l, struct found *out)
-{
-    http_find(l, out,
-        &(struct http_sign){
-            .name = "trino", .ports = usual_ports, .path = "/v1/info", .is_it = is_coordinator});
 }

@@ -208,6 +208,7 @@ static const struct connector trino_connector = {
     .show = trino_show,
     .check = trino_check,
     .discover = trino_discover,
+    .secret_variables = trino_secret_variables,
 };
 
 CONNECTOR(trino);

@@ -150,5 +150,6 @@ void trino_query_detail(struct snapshot *detail, const cJSON *query_info);
 
 bool trino_check(struct lane *l, struct snapshot *doctor, GError **error);
 void trino_discover(struct lane *l, struct found *out);
+extern const char *const trino_secret_variables[];
 
 #endif

@@ -1,6 +1,7 @@
 /* How the whole screen looks: title, sources, the open view, and the bottom line. No terminal: the
  * console's state is made here and its keys are pressed by calling it. */
 #include "app.h"
+#include "keys.h"
 #include "screens/demo.h"
 #include "screens/golden.h"
 #include "sources.h"
@@ -110,6 +111,8 @@ static void set_up(struct fixture *f, gconstpointer data)
         .keymap = keymap_new(config_keys(s->config), names, complaints),
         .started = true};
     g_assert_cmpstr(complaints->str, ==, "");
+    g_autofree struct keymap_command *table = keys_table();
+    keymap_settle(f->app.keymap, table);
     app_init(&f->app);
     const struct kind *problems = registry_kind(s->registry, "problems", NULL);
     frame_open_kind(&f->app, problems, rid_source("weir"));

@@ -404,13 +404,15 @@ static void found_sources_are_added_under_a_free_name(void)
     struct checked c = good(URL);
     struct environment *e = config_environment(c.file.config);
     static const char *const pairs[] = {"url", "http://127.0.0.1:1", "count", "9", "x", "y", NULL};
-    struct source *s = environment_add_source(e, "s", &thing, pairs);
+    struct source *s = environment_add_source(e, "s", &thing, "listens here", pairs);
     g_assert_cmpstr(source_name(s), ==, "s-2");
+    g_assert_cmpstr(source_origin(s), ==, "listens here");
     g_assert_cmpstr(source_text(s, "url"), ==, "http://127.0.0.1:1");
     g_assert_cmpint(source_int(s, "count"), ==, 9);
     g_assert_cmpint(source_int(s, "wait"), ==, 5000);
-    g_assert_cmpstr(source_name(environment_add_source(e, "s", &thing, pairs)), ==, "s-3");
-    g_assert_cmpstr(source_name(environment_add_source(e, "t", &thing, pairs)), ==, "t");
+    g_assert_cmpstr(
+        source_name(environment_add_source(e, "s", &thing, "listens here", pairs)), ==, "s-3");
+    g_assert_cmpstr(source_name(environment_add_source(e, "t", &thing, NULL, pairs)), ==, "t");
     g_assert_cmpuint(environment_source_count(e), ==, 4);
     const struct source *weir = environment_weir(e, derived_connector());
     g_assert_cmpstr(source_name(weir), ==, "weir");

@@ -391,7 +391,8 @@ static void find_one(struct lane *l, struct found *out)
     g_assert_cmpint(lane_left_ms(l), >, 0);
     g_assert_false(lane_cancelled(l));
     lane_count(l, 1, 10, 1);
-    found_add(out, "kafka", (const char *const[]){"url", "http://127.0.0.1:1", NULL});
+    found_add(
+        out, "kafka", "listens here", (const char *const[]){"url", "http://127.0.0.1:1", NULL});
 }
 
 static void find_none(struct lane *l, struct found *out)
@@ -417,6 +418,7 @@ static void what_is_found_comes_before_the_end_of_the_search(void)
     const struct mail *m = box_last(&b, MAIL_FOUND);
     g_assert_true(m->connector == &finder);
     g_assert_cmpstr(m->name, ==, "kafka");
+    g_assert_cmpstr(m->origin, ==, "listens here");
     g_assert_cmpstr(m->pairs[1], ==, "http://127.0.0.1:1");
     g_assert_cmpuint(box_count(&b, MAIL_FOUND), ==, 1);
     g_assert_true(box_last(&b, MAIL_DISCOVERED) == g_ptr_array_index(b.mail, b.mail->len - 1));

@@ -3,7 +3,9 @@
 
 #include "cells.h"
 #include "curses.h"
+#include "app.h"
 #include "input.h"
+#include "keys.h"
 #include "prompt.h"
 #include "text.h"
 #include "unit/rows.h"
@@ -62,6 +64,157 @@ static void a_wrong_entry_is_left_out_and_named(void)
     ASSERT_CONTAINS(lines[4], "down: \"j  k\" is no key");
     g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "q");
     g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "/");
+    keymap_free(k);
+}
+
+/* -- the keys file ------------------------------------------------------------------------------- */
+
+static const struct keymap_command commands[] = {
+    {"everywhere", "filter", "/", "help"},
+    {"everywhere", "quit", "q", "help"},
+    {"tables", "down", "j down", "help"},
+    {"tables", "up", "k", "help"},
+    {0},
+};
+static const char *const names[] = {"filter", "quit", "down", "up", NULL};
+
+/* The map of a keys file with this text, beside `keys:` (pairs, or NULL). */
+static struct keymap *map_of(const char *text, const char *const *pairs)
+{
+    static const char *const none[] = {NULL};
+    g_autoptr(GString) complaints = g_string_new(NULL);
+    struct keymap *k = keymap_new(pairs ? pairs : none, names, complaints);
+    g_assert_cmpstr(complaints->str, ==, "");
+    keymap_parse(k, "keys", text, strlen(text), names);
+    keymap_settle(k, commands);
+    return k;
+}
+
+static const struct keymap_fault *fault_of(const struct keymap *k, guint i)
+{
+    g_assert_cmpuint(keymap_faults(k)->len, >, i);
+    return g_ptr_array_index(keymap_faults(k), i);
+}
+
+static void the_keys_file_gives_commands_other_keys(void)
+{
+    struct keymap *k = map_of("# mine\n\n  down\tn  ctrl-n \r\nfilter f", NULL);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "n ctrl-n");
+    g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "f");
+    g_assert_cmpstr(keymap_keys(k, "up", "k"), ==, "k");
+    g_assert_cmpstr(keymap_origin(k, "down"), ==, "keys:3");
+    g_assert_cmpstr(keymap_origin(k, "up"), ==, "default");
+    keymap_free(k);
+    k = map_of("quit\n", NULL);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "");
+    keymap_free(k);
+}
+
+static void a_wrong_line_is_named_and_the_others_count(void)
+{
+    struct keymap *k = map_of("fliter f\ndown jj\n\033[2J\nup u\nup i\n", NULL);
+    ASSERT_CONTAINS(fault_of(k, 0)->text, "did you mean \"filter\"?");
+    g_assert_cmpstr(fault_of(k, 0)->where, ==, "keys:1");
+    ASSERT_CONTAINS(fault_of(k, 1)->text, "\"jj\" is no key");
+    ASSERT_CONTAINS(fault_of(k, 2)->text, "no text");
+    ASSERT_CONTAINS(fault_of(k, 3)->text, "up has its keys from keys:4");
+    g_assert_cmpstr(fault_of(k, 3)->where, ==, "keys:5");
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 4);
+    g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "/");
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "j down");
+    g_assert_cmpstr(keymap_keys(k, "up", "k"), ==, "u");
+    keymap_free(k);
+}
+
+static void ones_own_key_is_taken_from_a_default(void)
+{
+    struct keymap *k = map_of("filter q\nup down\n", NULL);
+    g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "q");
+    g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "");
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "j");
+    g_assert_true(fault_of(k, 0)->note);
+    g_assert_cmpstr(fault_of(k, 0)->where, ==, "keys:1");
+    g_assert_cmpstr(fault_of(k, 0)->text, ==, "q is filter now, not quit, which has no key left");
+    g_assert_cmpstr(fault_of(k, 1)->text, ==, "down is up now, not down");
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 2);
+    keymap_free(k);
+}
+
+static void of_two_own_keys_the_earlier_line_wins(void)
+{
+    struct keymap *k = map_of("quit x\nfilter x f\n", NULL);
+    g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "x");
+    g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "f");
+    g_assert_false(fault_of(k, 0)->note);
+    g_assert_cmpstr(fault_of(k, 0)->where, ==, "keys:2");
+    g_assert_cmpstr(fault_of(k, 0)->text, ==, "filter does not get x: it is quit (keys:1)");
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 1);
+    keymap_free(k);
+}
+
+static void one_key_in_two_scopes_is_no_conflict(void)
+{
+    struct keymap *k = map_of("down q\n", NULL);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "q");
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "q");
+    keymap_free(k);
+    k = map_of("filter x\nup x\n", NULL);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    keymap_free(k);
+}
+
+static void ones_own_key_for_everywhere_is_taken_from_the_views(void)
+{
+    struct keymap *k = map_of("filter j\n", NULL);
+    g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "j");
+    g_assert_cmpstr(keymap_keys(k, "down", "j down"), ==, "down");
+    g_assert_cmpstr(fault_of(k, 0)->text, ==, "j is filter now, not down");
+    g_assert_true(fault_of(k, 0)->note);
+    keymap_free(k);
+}
+
+static void the_configuration_wins_over_the_keys_file(void)
+{
+    static const char *const pairs[] = {"filter", "F", NULL};
+    struct keymap *k = map_of("filter f\nquit F\n", pairs);
+    g_assert_cmpstr(keymap_keys(k, "filter", "/"), ==, "F");
+    g_assert_cmpstr(keymap_keys(k, "quit", "q"), ==, "");
+    g_assert_cmpstr(fault_of(k, 0)->where, ==, "keys:2");
+    ASSERT_CONTAINS(fault_of(k, 0)->text, "quit does not get F: it is filter (keys: of the");
+    keymap_free(k);
+}
+
+static void the_default_map_is_a_keys_file_that_changes_nothing(void)
+{
+    static const char *const none[] = {NULL};
+    g_autoptr(GString) sample = g_string_new(NULL), complaints = g_string_new(NULL);
+    g_autofree const char **all = app_command_names();
+    g_autofree struct keymap_command *table = keys_table();
+    keys_sample(sample);
+    struct keymap *k = keymap_new(none, all, complaints);
+    keymap_parse(k, "keys", sample->str, sample->len, all);
+    keymap_settle(k, table);
+    for (guint i = 0; i < keymap_faults(k)->len; i++)
+        g_error("%s: %s", fault_of(k, i)->where, fault_of(k, i)->text);
+    for (const struct keymap_command *c = table; c->name; c++)
+        g_assert_cmpstr(keymap_keys(k, c->name, "?"), ==, c->keys);
+    keymap_free(k);
+}
+
+static void what_is_no_keys_file_is_told(void)
+{
+    static const char *const none[] = {NULL};
+    g_autoptr(GString) complaints = g_string_new(NULL);
+    struct keymap *k = keymap_new(none, names, complaints);
+    keymap_read(k, "/nonexistent/keys", names);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 0);
+    keymap_read(k, "/dev/zero", names);
+    g_assert_cmpstr(fault_of(k, 0)->where, ==, "/dev/zero");
+    keymap_read(k, "/", names);
+    g_assert_cmpuint(keymap_faults(k)->len, ==, 2);
     keymap_free(k);
 }
 
@@ -282,6 +435,23 @@ static void a_part_of_a_screen_is_a_screen(void)
 int main(int argc, char **argv)
 {
     rows_init(&argc, &argv);
+    g_test_add_func(
+        "/keymap/the-keys-file-gives-commands-other-keys", the_keys_file_gives_commands_other_keys);
+    g_test_add_func("/keymap/one's-own-key-for-everywhere-is-taken-from-the-views",
+        ones_own_key_for_everywhere_is_taken_from_the_views);
+    g_test_add_func("/keymap/a-wrong-line-is-named-and-the-others-count",
+        a_wrong_line_is_named_and_the_others_count);
+    g_test_add_func(
+        "/keymap/one's-own-key-is-taken-from-a-default", ones_own_key_is_taken_from_a_default);
+    g_test_add_func(
+        "/keymap/of-two-own-keys-the-earlier-line-wins", of_two_own_keys_the_earlier_line_wins);
+    g_test_add_func(
+        "/keymap/one-key-in-two-scopes-is-no-conflict", one_key_in_two_scopes_is_no_conflict);
+    g_test_add_func("/keymap/the-configuration-wins-over-the-keys-file",
+        the_configuration_wins_over_the_keys_file);
+    g_test_add_func("/keymap/the-default-map-is-a-keys-file-that-changes-nothing",
+        the_default_map_is_a_keys_file_that_changes_nothing);
+    g_test_add_func("/keymap/what-is-no-keys-file-is-told", what_is_no_keys_file_is_told);
     g_test_add_func("/keys/keys-have-names", keys_have_names);
     g_test_add_func("/keys/what-is-no-key-is-told-from-one", what_is_no_key_is_told_from_one);
     g_test_add_func(
