@@ -25,6 +25,7 @@ void mail_free(struct mail *m)
     g_free(m->raw);
     g_free(m->name);
     g_strfreev(m->pairs);
+    g_clear_pointer(&m->series, g_hash_table_unref);
     g_free(m->slot);
     g_free(m);
 }
