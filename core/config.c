@@ -13,6 +13,7 @@ struct config {
     GPtrArray *environments;
     struct environment *open;
     char *theme;
+    bool history;
     GPtrArray *keys; /* name, key, ..., NULL */
 };
 
@@ -68,6 +69,7 @@ static struct config *config_new(void)
     struct config *c = g_new0(struct config, 1);
     c->environments = g_ptr_array_new_with_free_func((GDestroyNotify)environment_free);
     c->theme = g_strdup("auto");
+    c->history = true;
     c->keys = g_ptr_array_new_with_free_func(g_free);
     return c;
 }
@@ -262,7 +264,8 @@ static void read_keys(struct config *c, struct yaml *y, const struct yaml_pair *
 
 static struct yaml_node_s *read_root(struct config *c, struct yaml *y, char **open_name)
 {
-    static const char *const known[] = {"environment", "environments", "theme", "keys", NULL};
+    static const char *const known[] = {
+        "environment", "environments", "theme", "history", "keys", NULL};
     struct yaml_node_s *open_node = NULL;
     struct yaml_node_s *root = yaml_root(y);
     if (root && !yaml_is_map(root)) {
@@ -283,6 +286,8 @@ static struct yaml_node_s *read_root(struct config *c, struct yaml *y, char **op
                 g_free(c->theme);
                 c->theme = theme;
             }
+        } else if (strcmp(p->key, "history") == 0) {
+            read_bool(y, p, &c->history);
         } else if (strcmp(p->key, "keys") == 0) {
             read_keys(c, y, p);
         } else {
@@ -419,6 +424,11 @@ const char *config_theme(const struct config *c)
     return c->theme;
 }
 
+bool config_history(const struct config *c)
+{
+    return c->history;
+}
+
 const char *const *config_keys(const struct config *c)
 {
     static const char *const none[] = {NULL};
@@ -468,6 +478,7 @@ void config_show(const struct config *c, GString *out)
     }
     g_string_append(out, "theme: ");
     config_show_text(c->theme, out);
+    g_string_append_printf(out, "\nhistory: %s", c->history ? "true" : "false");
     const char *const *keys = config_keys(c);
     g_string_append(out, keys[0] ? "\nkeys:\n" : "\nkeys: {}\n");
     for (; keys[0]; keys += 2) {

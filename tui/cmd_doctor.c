@@ -52,6 +52,30 @@ static void check_config(struct doctor *d)
     line(d, HEALTH_OK, "configuration", seen, NULL);
 }
 
+static void check_history(struct doctor *d)
+{
+    if (!config_history(d->session->config)) {
+        line(d, HEALTH_OK, "history", "switched off (history: false)", NULL);
+        return;
+    }
+    g_autofree char *folder = history_folder();
+    AUTO(history)
+    h = history_open(&(struct history_options){
+        .folder = folder, .environment = environment_name(d->session->environment)});
+    g_autoptr(GError) error = NULL;
+    if (!history_check(h, clock_wall_ms(), &error)) {
+        line(d, HEALTH_WARN, "history", error->message,
+            "nothing is recorded meanwhile: no trends, and a start remembers nothing");
+        return;
+    }
+    unsigned files;
+    int64_t bytes;
+    history_usage(h, &files, &bytes);
+    g_autofree char *seen = g_strdup_printf("%s: %u %s, %.1f of %d MB", folder, files,
+        files == 1 ? "day" : "days", (double)bytes / (1 << 20), (int)(HISTORY_BYTES_MAX >> 20));
+    line(d, HEALTH_OK, "history", seen, NULL);
+}
+
 static void ask_sources(struct doctor *d)
 {
     const char *only = cli_argument(d->cli, 0);
@@ -123,6 +147,7 @@ int cmd_doctor(const struct cli *cli)
     d.waiting = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     check_terminal(&d);
     check_config(&d);
+    check_history(&d);
     ask_sources(&d);
     wait_answers(&d, timeout);
     g_hash_table_unref(d.waiting);
