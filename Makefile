@@ -26,7 +26,7 @@ OPTIMIZE += -fno-sanitize-recover=undefined
 endif
 
 PKG      := pkg-config
-BASE_PC  := glib-2.0 yaml-0.1 libcjson
+BASE_PC  := glib-2.0 yaml-0.1 libcjson sqlite3 libzstd
 TUI_PC   := ncursesw
 CONN_PC  := libcurl libssh2 libcjson glib-2.0
 TEST_PC  := vterm
@@ -199,7 +199,8 @@ $(BUILD)/obj/tests/connectors/%.o: tests/connectors/%.c
 $(BUILD)/tests/connectors/%: $(BUILD)/obj/tests/connectors/%.o $(CORE_OBJ) $(CONN_OBJ)
 	$(call link,$(CONN_LIBS) $(CORE_LIBS))
 
-BENCH_MAIN := tests/bench/floor.c tests/bench/tty.c tests/bench/scale.c tests/bench/log.c
+BENCH_MAIN := tests/bench/floor.c tests/bench/tty.c tests/bench/scale.c tests/bench/log.c \
+              tests/bench/history.c
 BENCH_SRC := $(filter-out $(BENCH_MAIN) tests/bench/test_%,$(wildcard tests/bench/*.c))
 $(BUILD)/bench-floor: $(BUILD)/obj/tests/bench/floor.o
 	$(call link,-lncursesw -ltinfo)
@@ -209,6 +210,8 @@ $(BUILD)/bench-log: $(BUILD)/obj/tests/bench/log.o $(PART_OBJ)
 	$(call link,$(TEST_LIBS))
 $(BUILD)/bench-scale: $(call objects,tests/bench/scale.c $(BENCH_SRC) $(PTY_SRC)) | $(BUILD)/weir-sim
 	$(call link,$(TEST_LIBS) -lutil)
+$(BUILD)/bench-history: $(call objects,tests/bench/history.c) $(CORE_OBJ)
+	$(call link,$(CORE_LIBS))
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(BENCH_SRC) $(PTY_SRC))
 	$(call link,$(TEST_LIBS) -lutil)
 

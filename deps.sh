@@ -22,6 +22,8 @@ ncurses-bin         cmd:infocmp
 libglib2.0-dev      glib-2.0
 libyaml-dev         yaml-0.1
 libcjson-dev        libcjson
+libsqlite3-dev      sqlite3
+libzstd-dev         libzstd
 libcurl4-openssl-dev libcurl
 libssh2-1-dev       libssh2
 libssl-dev          libssl
@@ -44,7 +46,6 @@ strace              cmd:strace
 "
 # To build librdkafka where the system's is too old.
 RDKAFKA_PACKAGES="
-libzstd-dev         libzstd
 libsasl2-dev        libsasl2
 zlib1g-dev          zlib
 npm                 cmd:npm

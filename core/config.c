@@ -13,6 +13,7 @@ struct config {
     GPtrArray *environments;
     struct environment *open;
     char *theme;
+    bool history;
     GPtrArray *keys; /* name, key, ..., NULL */
 };
 
@@ -21,6 +22,8 @@ const struct option config_options[] = {
     {"environments", OPTION_MAP, OPTION_F_REQUIRED, NULL,
         "the platforms there are, by name (a-z, 0-9, _ and -)"},
     {"theme", OPTION_TEXT, 0, "auto", "dark, light, mono, or a file of your own in themes/"},
+    {"history", OPTION_BOOL, 0, "true",
+        "keep what is read, for trends and for the next start: false keeps nothing"},
     {"keys", OPTION_MAP, 0, NULL,
         "keys of your own, by command: {down: \"s down\"}; they win over the keys file"},
     {0},
@@ -91,6 +94,7 @@ static struct config *config_new(void)
     struct config *c = g_new0(struct config, 1);
     c->environments = g_ptr_array_new_with_free_func((GDestroyNotify)environment_free);
     c->theme = g_strdup("auto");
+    c->history = true;
     c->keys = g_ptr_array_new_with_free_func(g_free);
     return c;
 }
@@ -306,6 +310,8 @@ static struct yaml_node_s *read_root(struct config *c, struct yaml *y, char **op
                 g_free(c->theme);
                 c->theme = theme;
             }
+        } else if (strcmp(p->key, "history") == 0) {
+            read_bool(y, p, &c->history);
         } else if (strcmp(p->key, "keys") == 0) {
             read_keys(c, y, p);
         } else {
@@ -442,6 +448,11 @@ const char *config_theme(const struct config *c)
     return c->theme;
 }
 
+bool config_history(const struct config *c)
+{
+    return c->history;
+}
+
 const char *const *config_keys(const struct config *c)
 {
     static const char *const none[] = {NULL};
@@ -491,6 +502,7 @@ void config_show(const struct config *c, GString *out)
     }
     g_string_append(out, "theme: ");
     config_show_text(c->theme, out);
+    g_string_append_printf(out, "\nhistory: %s", c->history ? "true" : "false");
     const char *const *keys = config_keys(c);
     g_string_append(out, keys[0] ? "\nkeys:\n" : "\nkeys: {}\n");
     for (; keys[0]; keys += 2) {

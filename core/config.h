@@ -84,6 +84,8 @@ struct environment *config_environment(const struct config *c); /* the one that 
 guint config_environment_count(const struct config *c);
 struct environment *config_environment_at(const struct config *c, guint i);
 const char *config_theme(const struct config *c);
+/* `history:` whether the console records what it reads, and remembers it. */
+bool config_history(const struct config *c);
 /* `keys:` action name to key, NULL-terminated pairs. */
 const char *const *config_keys(const struct config *c);
 

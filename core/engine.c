@@ -28,6 +28,7 @@ struct engine *engine_new(struct environment *environment)
     e->lanes = g_ptr_array_new();
     e->next_id = 1;
     e->next_request = 1;
+    g_queue_init(&e->questions);
     for (guint i = 0; i < environment_source_count(environment); i++)
         g_ptr_array_add(e->runs, run_new(environment_source_at(environment, i)));
     return e;
@@ -71,6 +72,9 @@ void engine_free(struct engine *e)
     g_ptr_array_unref(e->lanes);
     g_ptr_array_unref(e->runs);
     g_clear_pointer(&e->inputs, g_ptr_array_unref);
+    g_clear_pointer(&e->records, g_ptr_array_unref);
+    g_queue_clear_full(&e->questions, (GDestroyNotify)question_free);
+    recorder_free(e->recorder);
     mailbox_clear(&e->mail);
     engine_sync_free(e);
     g_free(e->library_path);
@@ -361,9 +365,22 @@ static gint has_id(gconstpointer ask, gconstpointer id)
     return ((const struct ask *)ask)->id == *(const guint64 *)id ? 0 : 1;
 }
 
+/* Locked. */
+static void cancel_question(struct engine *e, guint64 id)
+{
+    for (GList *q = e->questions.head; q; q = q->next) {
+        if (((struct question *)q->data)->id != id)
+            continue;
+        question_free(q->data);
+        g_queue_delete_link(&e->questions, q);
+        return;
+    }
+}
+
 void engine_cancel(struct engine *e, guint64 id)
 {
     engine_lock(e);
+    cancel_question(e, id);
     for (guint i = 0; i < e->lanes->len; i++) {
         struct lane *l = g_ptr_array_index(e->lanes, i);
         GList *waiting = g_queue_find_custom(&l->asks, &id, has_id);

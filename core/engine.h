@@ -6,6 +6,7 @@
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
 
+#include "history.h"
 #include "lane.h"
 #include "mail.h"
 #include "status.h"
@@ -58,6 +59,27 @@ void engine_cancel(struct engine *e, guint64 id);
 /* What derived kinds see: the newest source-wide snapshots (array of const struct snapshot*, taken
  * with its references). */
 void engine_set_inputs(struct engine *e, GPtrArray *take_snapshots);
+
+/* -- the history ---------------------------------------------------------------------------------- */
+
+/* Starts the lane that records; r must not change from here on. Until then, and without it, the
+ * functions below do nothing and give 0. MAIL_HISTORY says when nothing can be written, and when it can
+ * be again. */
+void engine_start_history(
+    struct engine *e, const struct registry *r, const struct history_options *o);
+/* Hands a sealed snapshot to it (a reference is taken). When the lane is RECORDS_MAX behind, the oldest
+ * is dropped. */
+#define RECORDS_MAX 256
+void engine_record(struct engine *e, const struct snapshot *s);
+/* Snapshots that were dropped so far. */
+guint64 engine_records_dropped(struct engine *e);
+/* Asks for what was known last, before this weir began: MAIL_SNAPSHOT follows for each source-wide kind
+ * (snapshot_remembered says true of them). */
+guint64 engine_remember(struct engine *e);
+/* Asks for a column over time (q is copied); MAIL_SERIES with the id follows. */
+guint64 engine_series(struct engine *e, const struct series_query *q);
+/* Writes what waits and ends the lane, within ms; for the end of the program. False: it hangs. */
+bool engine_end_history(struct engine *e, int64_t ms);
 
 /* Copies of every source's status, in the order of the configuration. */
 GPtrArray *engine_statuses(struct engine *e);

@@ -77,8 +77,9 @@ void lane_signal(struct lane *l)
     pthread_cond_signal(&l->thread->wake);
 }
 
-static void post_unless_abandoned(struct lane *l, struct mail *m)
+void lane_post(struct lane *l, struct mail *take_m)
 {
+    struct mail *m = take_m;
     engine_lock(l->engine);
     if (l->abandoned)
         mail_free(m);
@@ -238,7 +239,7 @@ void batch_publish(struct batch *b, struct snapshot *take_s)
     struct mail *m = mail_new(MAIL_SNAPSHOT);
     m->snapshot = lane_seal(b->lane, take_s);
     m->slot = g_strdup_printf("s %s %s", k->name, scope);
-    post_unless_abandoned(b->lane, m);
+    lane_post(b->lane, m);
 }
 
 guint lane_input_count(const struct lane *l)
@@ -293,7 +294,7 @@ void found_add(struct found *f, const char *name, const char *origin, const char
     m->name = g_strdup(name);
     m->origin = g_strdup(origin);
     m->pairs = g_strdupv((char **)pairs);
-    post_unless_abandoned(f->lane, m);
+    lane_post(f->lane, m);
 }
 
 /* -- one call ------------------------------------------------------------------------------------ */
@@ -472,7 +473,7 @@ static void run_ask(struct lane *l, struct ask *ask)
         m->raw = g_strdup(raw->str);
     }
     m->error = g_steal_pointer(&error);
-    post_unless_abandoned(l, m);
+    lane_post(l, m);
 }
 
 /* -- the thread ---------------------------------------------------------------------------------- */
@@ -548,6 +549,42 @@ static void *discover_main(void *data)
     return NULL;
 }
 
+/* Locked on entry and exit. Answers one question, writes what is due, and waits when there is neither. */
+static void history_turn(struct lane *l)
+{
+    struct engine *e = l->engine;
+    struct question *question = g_queue_pop_head(&e->questions);
+    GPtrArray *records = g_steal_pointer(&e->records);
+    l->busy_id = question ? question->id : 0;
+    l->busy_until = question ? JOB_NEVER : 0;
+    l->cancelled = false;
+    engine_unlock(e);
+    if (question)
+        history_lane_answer(l, question);
+    int64_t due = history_lane_work(l, records, false);
+    engine_lock(e);
+    question_free(question);
+    l->busy_until = 0;
+    if (!l->stop && !e->records && g_queue_is_empty(&e->questions))
+        wait_until(l, due);
+}
+
+static void *history_main(void *data)
+{
+    struct lane *l = data;
+    pthread_setname_np(pthread_self(), "weir:history");
+    engine_lock(l->engine);
+    while (!l->stop)
+        history_turn(l);
+    GPtrArray *records = g_steal_pointer(&l->engine->records);
+    engine_unlock(l->engine);
+    history_lane_work(l, records, true);
+    engine_lock(l->engine);
+    l->done = true;
+    engine_unlock(l->engine);
+    return NULL;
+}
+
 struct lane *lane_new(struct engine *e, struct source_run *run, enum role role)
 {
     struct lane *l = g_new0(struct lane, 1);
@@ -569,7 +606,10 @@ struct lane *lane_new(struct engine *e, struct source_run *run, enum role role)
 void lane_start(struct lane *l)
 {
     g_ptr_array_add(l->engine->lanes, l);
-    if (pthread_create(&l->thread->id, NULL, l->discover ? discover_main : lane_main, l) != 0)
+    void *(*body)(void *) = l->role == ROLE_HISTORY ? history_main
+                            : l->discover           ? discover_main
+                                                    : lane_main;
+    if (pthread_create(&l->thread->id, NULL, body, l) != 0)
         g_error("no thread can be started");
 }
 

@@ -5,8 +5,9 @@
 
 #include "engine.h"
 #include "job.h"
+#include "recorder.h"
 
-enum role { ROLE_POLL, ROLE_HAND, ROLE_LOG, ROLE_DERIVED, ROLE_DISCOVER };
+enum role { ROLE_POLL, ROLE_HAND, ROLE_LOG, ROLE_DERIVED, ROLE_DISCOVER, ROLE_HISTORY };
 
 enum ask_type { ASK_SHOW, ASK_CHECK, ASK_FOLLOW };
 
@@ -56,6 +57,14 @@ struct source_run {
     bool shared_making;
 };
 
+/* What the history lane is asked: one column over time, or (no kind) everything that was last known. */
+struct question {
+    guint64 id;
+    struct series_query query;
+    char **addresses;
+};
+void question_free(struct question *q);
+
 struct engine {
     struct environment *environment;
     struct engine_sync *sync; /* lane.c's own */
@@ -68,6 +77,13 @@ struct engine {
     guint64 next_id;
     guint64 next_request;
     unsigned discovering;
+    struct lane *history; /* NULL: nothing is recorded */
+    GPtrArray *records;   /* snapshots that wait for it */
+    guint64 records_dropped;
+    GQueue questions; /* struct question */
+    /* the history lane's own */
+    struct recorder *recorder;
+    const struct registry *registry;
     /* the loader's own */
     struct lane_thread *loader;
     char *library_path, *build_id;
@@ -93,6 +109,12 @@ bool lane_join(struct lane *l, int64_t deadline_ms);
 void lane_let_go(struct lane *l);
 void lane_free(struct lane *l);
 void ask_free(struct ask *ask);
+/* Of the history lane, unlocked: what is asked of the disk. engine_history.c */
+void history_lane_answer(struct lane *l, const struct question *q);
+/* Writes what there is, and returns when to look again (monotonic). */
+int64_t history_lane_work(struct lane *l, GPtrArray *take_records, bool flush);
+/* Posts mail of the lane, unless it was abandoned. */
+void lane_post(struct lane *l, struct mail *take_m);
 /* The mail that says how a fetch ended. */
 struct mail *lane_fetched(const struct lane *l, const struct job *job, const GError *error);
 /* Locked. */

@@ -26,6 +26,7 @@ void mail_free(struct mail *m)
     g_free(m->name);
     g_free(m->origin);
     g_strfreev(m->pairs);
+    g_clear_pointer(&m->series, g_hash_table_unref);
     g_free(m->slot);
     g_free(m);
 }

@@ -20,6 +20,8 @@ enum mail_type {
     MAIL_REPLY,      /* id, snapshot (detail or doctor), raw, error */
     MAIL_CHUNK,      /* id, snapshot (lines) */
     MAIL_END,        /* id, error: the stream ended */
+    MAIL_SERIES,     /* id, series: what engine_series asked for */
+    MAIL_HISTORY,    /* error: why nothing is recorded; NULL: it goes on */
 };
 
 struct mail {
@@ -36,7 +38,8 @@ struct mail {
     const struct connector *connector;
     char *name, *origin;
     char **pairs;
-    char *slot; /* NULL: never replaced */
+    GHashTable *series; /* address to struct series or struct states, as history_series gives it */
+    char *slot;         /* NULL: never replaced */
 };
 
 struct mail *mail_new(enum mail_type type);

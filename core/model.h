@@ -167,6 +167,9 @@ void snapshot_set_health(struct snapshot *s, size_t row, enum health health, con
 /* The rows are not all there are: why is one clause, "cut at 1,000 rows". */
 void snapshot_set_incomplete(struct snapshot *s, const char *why);
 
+/* It is what a history remembers, not what a server said to this weir: old until that is read. */
+void snapshot_set_remembered(struct snapshot *s);
+
 /* A copy of text that lives as long as the snapshot (cleaned). */
 const char *snapshot_keep(struct snapshot *s, const char *text);
 
@@ -187,6 +190,7 @@ const struct rid *snapshot_scope(const struct snapshot *s);
 const struct column *snapshot_column_table(const struct snapshot *s);
 int64_t snapshot_at(const struct snapshot *s);
 const char *snapshot_incomplete(const struct snapshot *s); /* NULL: complete */
+bool snapshot_remembered(const struct snapshot *s);
 size_t snapshot_count(const struct snapshot *s);
 const struct row *snapshot_row(const struct snapshot *s, size_t row);
 struct cell snapshot_cell(const struct snapshot *s, size_t row, int column);

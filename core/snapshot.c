@@ -18,7 +18,7 @@ union payload {
 
 struct snapshot {
     gint refs;
-    bool sealed;
+    bool sealed, remembered;
     const struct kind *kind;
     struct rid *scope;
     const struct column *columns;
@@ -288,6 +288,11 @@ void snapshot_set_incomplete(struct snapshot *s, const char *why)
     s->incomplete = g_strdup(why);
 }
 
+void snapshot_set_remembered(struct snapshot *s)
+{
+    s->remembered = true;
+}
+
 /* Name, texts and states of one row; links are addresses and would match too much. */
 static void append_haystack(struct snapshot *s, size_t row)
 {
@@ -414,6 +419,11 @@ int64_t snapshot_at(const struct snapshot *s)
 const char *snapshot_incomplete(const struct snapshot *s)
 {
     return s->incomplete;
+}
+
+bool snapshot_remembered(const struct snapshot *s)
+{
+    return s->remembered;
 }
 
 size_t snapshot_count(const struct snapshot *s)

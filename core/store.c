@@ -128,6 +128,10 @@ static bool take_result(struct store *s, const struct mail *m)
                    (had && strcmp(e->public.error->message, m->error->message) != 0);
         if (m->error && !had)
             e->public.error_ms = m->at_ms;
+        if (!m->error && e->public.snapshot && snapshot_remembered(e->public.snapshot)) {
+            g_clear_pointer(&e->public.snapshot, snapshot_unref); /* there is no such thing now */
+            changed = true;
+        }
         g_clear_error(&e->public.error);
         e->public.error = m->error ? g_error_copy(m->error) : NULL;
         e->public.asked_ms = m->at_ms;
@@ -136,9 +140,21 @@ static bool take_result(struct store *s, const struct mail *m)
     return changed;
 }
 
+/* What is remembered takes the place of nothing that this weir has read, or asked for in vain. */
+static bool is_late(struct store *s, const struct snapshot *snapshot)
+{
+    const struct store_entry *e =
+        snapshot_remembered(snapshot)
+            ? store_get(s, snapshot_kind(snapshot), snapshot_scope(snapshot))
+            : NULL;
+    return e && ((e->snapshot && !snapshot_remembered(e->snapshot)) || (e->asked_ms && !e->error));
+}
+
 bool store_take(struct store *s, const struct mail *m)
 {
     if (m->type == MAIL_SNAPSHOT) {
+        if (is_late(s, m->snapshot))
+            return false;
         store_put(s, m->snapshot);
         return true;
     }

@@ -22,7 +22,9 @@ struct store_entry {
 struct store *store_new(const struct registry *r);
 void store_free(struct store *s);
 
-/* MAIL_SNAPSHOT and MAIL_FETCHED; others are ignored. Returns whether anything changed. */
+/* MAIL_SNAPSHOT and MAIL_FETCHED; others are ignored. Returns whether anything changed. What is only
+ * remembered (snapshot_remembered) stands until the first fetch that ends well, and never in the place
+ * of something newer. */
 bool store_take(struct store *s, const struct mail *m);
 void store_put(struct store *s, const struct snapshot *snapshot); /* takes a reference of its own */
 

@@ -29,7 +29,8 @@ only 'libssh2\.h' 'connectors/transport/ssh[a-z_]*\.[ch]'
 only 'librdkafka/rdkafka.*\.h' 'connectors/kafka/[a-z_]*\.[ch]|tests/.*'
 only 'pthread\.h' 'core/lane\.c|tests/.*'
 only 'yaml\.h' 'core/yaml\.c'
-only 'sqlite3\.h' 'core/history\.c'
+only 'sqlite3\.h' 'core/history_file\.c|tests/.*'
+only 'zstd\.h' 'core/history_grid\.c|tests/.*'
 only 'cjson/cJSON\.h' 'connectors/.*|core/emit\.c|tui/state\.c|tests/.*'
 sources core | xargs grep -nE '#include "\.\./' | check "an include that leaves its folder"
 sources connectors views tui core | xargs grep -nE '#include "[^"]*/' | check "an include with a path"

@@ -5,6 +5,7 @@
 #include "doctor.h"
 #include "emit.h"
 #include "error.h"
+#include "history.h"
 #include "rid.h"
 #include "session.h"
 #include "text.h"
@@ -50,6 +51,30 @@ static void check_config(struct round *r)
         if (source_origin(s))
             doctor_line(&r->doctor, HEALTH_OK, what, source_origin(s), NULL);
     }
+}
+
+static void check_history(struct round *r)
+{
+    if (!config_history(r->session->config)) {
+        doctor_line(&r->doctor, HEALTH_OK, "history", "switched off (history: false)", NULL);
+        return;
+    }
+    g_autofree char *folder = history_folder();
+    AUTO(history)
+    h = history_open(&(struct history_options){
+        .folder = folder, .environment = environment_name(r->session->environment)});
+    g_autoptr(GError) error = NULL;
+    if (!history_check(h, clock_wall_ms(), &error)) {
+        doctor_line(&r->doctor, HEALTH_WARN, "history", error->message,
+            "nothing is recorded meanwhile: no trends, and a start remembers nothing");
+        return;
+    }
+    unsigned files;
+    int64_t bytes;
+    history_usage(h, &files, &bytes);
+    g_autofree char *seen = g_strdup_printf("%s: %u %s, %.1f of %d MB", folder, files,
+        files == 1 ? "day" : "days", (double)bytes / (1 << 20), (int)(HISTORY_BYTES_MAX >> 20));
+    doctor_line(&r->doctor, HEALTH_OK, "history", seen, NULL);
 }
 
 static void ask_sources(struct round *r)
@@ -134,6 +159,7 @@ static int check_sources(struct round *r, int64_t timeout_ms)
     }
     doctor_library(&r->doctor, r->session->library);
     check_config(r);
+    check_history(r);
     r->waiting = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     ask_sources(r);
     wait_answers(r, timeout_ms);

@@ -32,6 +32,8 @@
 #define MESSAGES_KEPT 500
 #define HINT_KEYS     5
 
+#define HISTORY_END_MS 150
+
 /* -- messages ------------------------------------------------------------------------------------ */
 
 static void set_message(struct app *a, bool error, const char *format, va_list args)
@@ -194,6 +196,7 @@ static void take_loaded(struct app *a, const struct mail *m)
         return;
     }
     struct environment *e = a->session->environment;
+    session_start_history(a->session);
     engine_start_derived(a->session->engine, derived_connector());
     for (guint i = 0; i < environment_source_count(e); i++)
         start_source(a, environment_source_at(e, i));
@@ -205,6 +208,32 @@ static void take_loaded(struct app *a, const struct mail *m)
     }
 }
 
+static bool is_derived(const struct app *a, const struct snapshot *s)
+{
+    return registry_owner(a->session->registry, snapshot_kind(s)) == derived_connector();
+}
+
+/* What is remembered is shown until the first answer, and is not recorded again. */
+static bool take_snapshot(struct app *a, const struct mail *m)
+{
+    bool remembered = snapshot_remembered(m->snapshot);
+    if (remembered && !session_watches(a->session, m->snapshot))
+        return false;
+    if (!remembered)
+        engine_record(a->session->engine, m->snapshot);
+    bool changed = store_take(a->session->store, m);
+    frames_take(a, m);
+    return changed && !is_derived(a, m->snapshot);
+}
+
+static void take_history(struct app *a, const struct mail *m)
+{
+    if (m->error)
+        app_complain(a, "history: %s", m->error->message);
+    else
+        app_say(a, "history: recording goes on");
+}
+
 static bool take_mail(struct app *a, const struct mail *m)
 {
     switch (m->type) {
@@ -214,14 +243,13 @@ static bool take_mail(struct app *a, const struct mail *m)
         a->discovering = false;
         app_say(a, "found on this machine, no configuration; ? lists the keys");
         return false;
-    case MAIL_SNAPSHOT:
+    case MAIL_SNAPSHOT: return take_snapshot(a, m);
     case MAIL_FETCHED: {
         bool changed = store_take(a->session->store, m);
         frames_take(a, m);
-        return changed &&
-               (m->type == MAIL_FETCHED || registry_owner(a->session->registry,
-                                               snapshot_kind(m->snapshot)) != derived_connector());
+        return changed;
     }
+    case MAIL_HISTORY: take_history(a, m); return false;
     case MAIL_STATUS: return true;
     default: frames_take(a, m); return false;
     }
@@ -416,10 +444,12 @@ static int open_signals(void)
 
 /* -- start and end ------------------------------------------------------------------------------- */
 
-/* The terminal first, whatever hangs; lanes and handles end with the process. */
+/* The terminal first, whatever hangs, then what waits to be recorded, if the disk takes it at once;
+ * lanes and handles end with the process. */
 void app_quit(struct app *a)
 {
     terminal_close(a->terminal);
+    engine_end_history(a->session->engine, HISTORY_END_MS);
     _exit(EXIT_FINE);
 }
 

@@ -193,10 +193,15 @@ static void describe(const GPtrArray *entries, GArray *sources, GPtrArray *reaso
 {
     for (guint i = 0; i < entries->len; i++) {
         const struct store_entry *e = g_ptr_array_index(entries, i);
-        const char *cut = e->snapshot ? snapshot_incomplete(e->snapshot) : "not read yet";
+        bool old = e->snapshot && snapshot_remembered(e->snapshot);
+        const char *cut = old           ? "not read yet: what was known before this start"
+                          : e->snapshot ? snapshot_incomplete(e->snapshot)
+                                        : "not read yet";
         const char *error = e->error ? e->error->message : NULL;
         const struct emit_source source = {.source = e->scope->source,
-            .state = error ? "failing" : "ok",
+            .state = error ? "failing"
+                     : old ? "connecting"
+                           : "ok",
             .at_ms = e->snapshot ? snapshot_at(e->snapshot) : 0,
             .error = error};
         g_array_append_val(sources, source);

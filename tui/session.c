@@ -96,6 +96,30 @@ bool session_loaded(struct session *s, const struct mail *m, GError **error)
     return true;
 }
 
+void session_start_history(struct session *s)
+{
+    if (!config_history(s->config))
+        return;
+    g_autofree char *folder = history_folder();
+    const struct history_options o = {
+        .folder = folder, .environment = environment_name(s->environment)};
+    engine_start_history(s->engine, s->registry, &o);
+    engine_remember(s->engine);
+}
+
+bool session_watches(const struct session *s, const struct snapshot *remembered)
+{
+    const struct kind *k = snapshot_kind(remembered);
+    const struct source *source =
+        environment_source(s->environment, snapshot_scope(remembered)->source);
+    if (!source || source_connector(source) != registry_owner(s->registry, k))
+        return false;
+    for (const struct feed *f = source_connector(source)->feeds; f->name; f++)
+        if (f->when == FEED_ALWAYS && g_strv_contains(f->kinds, k->name))
+            return true;
+    return false;
+}
+
 struct source *session_found(struct session *s, const struct mail *m)
 {
     return environment_add_source(

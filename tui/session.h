@@ -32,6 +32,12 @@ void session_load(struct session *s);
 /* Takes MAIL_LOADED: registers the kinds and checks the sources' options (faults). False and *error
  * when the connectors cannot be used. */
 bool session_loaded(struct session *s, const struct mail *m, GError **error);
+/* Starts recording, unless the configuration says not to, and asks for what is remembered. After
+ * session_loaded. */
+void session_start_history(struct session *s);
+/* Whether what is remembered belongs to what is watched now: a source that there is, and a kind that is
+ * polled always, so that the first poll replaces it. */
+bool session_watches(const struct session *s, const struct snapshot *remembered);
 /* Takes MAIL_FOUND: adds the source and returns it. */
 struct source *session_found(struct session *s, const struct mail *m);
 /* Blocks until the connectors are loaded and the sources checked. Prints what is wrong; false: exit

@@ -462,7 +462,7 @@ static void table_take_series(struct view *v, const struct series_answer *answer
 
 static bool is_stale(const struct table *t, const struct snapshot *s)
 {
-    return g_ptr_array_find(t->stale, s, NULL);
+    return snapshot_remembered(s) || g_ptr_array_find(t->stale, s, NULL);
 }
 
 static void draw_row(

@@ -319,7 +319,7 @@ static void tree_update(struct view *v, const GPtrArray *entries)
     struct tree *t = as_tree(v);
     const struct store_entry *e = entries->len ? g_ptr_array_index(entries, 0) : NULL;
     outline_set(t->outline, e ? e->snapshot : NULL, clock_wall_ms());
-    t->stale = e && e->error;
+    t->stale = e && (e->error || (e->snapshot && snapshot_remembered(e->snapshot)));
     t->asked = e && (e->asked_ms > 0 || e->snapshot);
     banners_set(&t->banners, entries);
     measure_names(t);

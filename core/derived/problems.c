@@ -185,7 +185,7 @@ static void collect(
     struct lane *l, const struct snapshot *s, const GPtrArray *statuses, GPtrArray *problems)
 {
     const struct source_status *status = status_of(statuses, snapshot_scope(s)->source);
-    bool stale = !answers(status);
+    bool stale = !answers(status) || snapshot_remembered(s);
     bool twin = has_twin(statuses, status);
     for (size_t row = 0; row < snapshot_count(s); row++) {
         if (!is_problem(snapshot_row(s, row)))

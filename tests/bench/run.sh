@@ -1,6 +1,6 @@
 #!/bin/sh
 # All figures, each beside a baseline of the same run. `make bench` calls it; `sh tests/bench/run.sh
-# terminal|rows|log|load|kafka|scale` runs one part. Nothing is asserted: figures are for reading. scale
+# terminal|rows|log|load|history|kafka|scale` runs one part. Nothing is asserted: figures are for reading. scale
 # takes a quarter of an hour.
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build}
@@ -61,6 +61,12 @@ END
     "$BUILD/bench-tty" --given-only --spec "$work/weir.spec"
 }
 
+# What recording costs, and reading it.
+history() {
+    make -s BUILD="$BUILD" "$BUILD/bench-history"
+    "$BUILD/bench-history"
+}
+
 kafka() {
     if [ -e tests/bench/kafka_lag.sh ] && tests/lab/lab status 2>/dev/null | grep -q '^kafka .*up'; then
         sh tests/bench/kafka_lag.sh
@@ -82,7 +88,7 @@ scale() {
 }
 
 make -s "BUILD=$BUILD" "$BUILD/fake/weir" "$BUILD/fake/weir-connectors.so" "$BUILD/bench-tty" || exit 1
-for one in terminal rows log load kafka scale; do
+for one in terminal rows log load history kafka scale; do
     case $part in all | "$one")
         echo "== $one"
         $one

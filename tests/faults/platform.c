@@ -197,7 +197,10 @@ gint64 platform_asked(const struct platform *p, const struct target *t)
 struct pty *platform_open(const struct platform *p, const struct platform_run *run)
 {
     g_autofree char *program = build_path(run->program ? run->program : "fast/weir");
-    g_autofree char *state = g_strconcat("XDG_STATE_HOME=", p->folder, NULL);
+    /* Each run begins without a memory of the one before. */
+    g_autofree char *own = g_build_filename(p->folder, "state-XXXXXX", NULL);
+    g_assert_nonnull(g_mkdtemp(own));
+    g_autofree char *state = g_strconcat("XDG_STATE_HOME=", own, NULL);
     g_autofree char *home = g_strconcat("XDG_CONFIG_HOME=", p->folder, NULL);
     g_autofree char *speed = g_strdup_printf("WEIR_CLOCK_SPEED=%d", MAX(run->speed, 1));
     g_autoptr(GPtrArray) env = g_ptr_array_new();

@@ -42,7 +42,7 @@ sim="$(objects $(ls tests/sim/*.c | grep -v /main.c)) $BUILD/obj/sim_resources.o
 build $sim
 rm -f "$BUILD/sim.a"
 ar rcs "$BUILD/sim.a" $(ls $sim 2>/dev/null) 2>>"$log"
-libraries="$(pkg-config --libs glib-2.0 gio-2.0 yaml-0.1 libcjson ncursesw) -lm"
+libraries="$(pkg-config --libs glib-2.0 gio-2.0 yaml-0.1 libcjson sqlite3 libzstd ncursesw) -lm"
 more="$(pkg-config --libs libcurl libssh2) $(sh deps.sh rdkafka-flags libs)"
 
 # -Wno-unused-variable: a target may make a thing only to see that it can be made.

@@ -113,7 +113,7 @@ static void a_wrong_key_names_the_nearest_and_its_place(void)
     ASSERT_CONTAINS(printed, "\n        read_onyl: true\n        ^\n");
     config_result_clear(&r);
     fails("enviroment: dev\n" ONE, "did you mean \"environment\"?", 1);
-    fails("zookeeper: x\n" ONE, "it takes: environment, environments, theme, keys", 1);
+    fails("zookeeper: x\n" ONE, "it takes: environment, environments, theme, history, keys", 1);
 }
 
 static void all_faults_are_told_at_once(void)

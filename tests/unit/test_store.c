@@ -84,6 +84,35 @@ static void nothing_is_known_at_first(struct fixture *f, gconstpointer more)
     mail_free(m);
 }
 
+static bool take_remembered(struct fixture *f, const char *address, int64_t at)
+{
+    AUTO(rid) scope = parse(address);
+    struct snapshot *s = snapshot_new(&rows_kind, scope, at);
+    snapshot_set_remembered(s);
+    struct mail *m = mail_new(MAIL_SNAPSHOT);
+    m->snapshot = snapshot_seal(s);
+    bool changed = store_take(f->store, m);
+    mail_free(m);
+    return changed;
+}
+
+static void what_is_remembered_stands_until_the_first_answer(struct fixture *f, gconstpointer more)
+{
+    (void)more;
+    g_assert_true(take_remembered(f, "events", 50));
+    take_result(f, "events", "no answer", 60);
+    g_assert_cmpint(snapshot_at(get(f, &rows_kind, "events")->snapshot), ==, 50);
+    g_assert_true(take_snapshot(f, &rows_kind, "events", 100));
+    g_assert_false(take_remembered(f, "events", 50)); /* too late */
+    g_assert_false(snapshot_remembered(get(f, &rows_kind, "events")->snapshot));
+    take_result(f, "other", "no answer", 60);
+    g_assert_true(take_remembered(f, "other", 50)); /* all that there is */
+    g_assert_nonnull(get(f, &rows_kind, "other")->error);
+    g_assert_true(take_result(f, "other", NULL, 70)); /* it answers, and has no such rows */
+    g_assert_null(get(f, &rows_kind, "other")->snapshot);
+    g_assert_false(take_remembered(f, "other", 50));
+}
+
 static void a_failed_fetch_keeps_the_old_data_and_marks_it(struct fixture *f, gconstpointer more)
 {
     (void)more;
@@ -213,6 +242,8 @@ int main(int argc, char **argv)
     WITH_STORE("nothing-is-known-at-first", nothing_is_known_at_first);
     WITH_STORE("a-failed-fetch-keeps-the-old-data-and-marks-it",
         a_failed_fetch_keeps_the_old_data_and_marks_it);
+    WITH_STORE("what-is-remembered-stands-until-the-first-answer",
+        what_is_remembered_stands_until_the_first_answer);
     WITH_STORE("the-same-failure-again-is-no-news", the_same_failure_again_is_no_news);
     WITH_STORE("a-feed-that-fails-marks-all-its-kinds-under-its-scope",
         a_feed_that_fails_marks_all_its_kinds_under_its_scope);
