@@ -135,8 +135,7 @@ bool column_has_past(const struct column *column)
     case CELL_REAL:
     case CELL_SPAN_MS:
     case CELL_BYTES:
-    case CELL_PERCENT:
-        return column->flags & COLUMN_F_RECORD && !(column->flags & COLUMN_F_PRIVATE);
+    case CELL_PERCENT: return !(column->flags & (COLUMN_F_PRIVATE | COLUMN_F_EXACT));
     default: return false;
     }
 }

@@ -79,7 +79,7 @@ int column_index(const struct column *columns, const char *name);
 const struct column *kind_column_info(const struct kind *k, int column);
 const struct column *column_info(const struct column *columns, int column);
 size_t column_count(const struct column *columns);
-/* Whether it is a number that the history keeps: what charts and trends can show. */
+/* Whether it is an amount that the history keeps, and no id: what charts and trends can show. */
 bool column_has_past(const struct column *column);
 /* All names, real and pseudo, for messages and completion: a NULL-terminated array (g_free). */
 const char **column_names(const struct column *columns);

@@ -39,7 +39,7 @@ static void check_trend(struct check *c)
     const char *trend = c->kind->trend;
     int column = trend ? column_index(c->kind->columns, trend) : COLUMN_UNKNOWN;
     if (trend && (column < 0 || !column_has_past(&c->kind->columns[column])))
-        fault(c, "its trend %s is no number that is recorded", trend);
+        fault(c, "its trend %s is no amount that is recorded", trend);
 }
 
 static void check_columns(struct check *c)

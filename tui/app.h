@@ -74,6 +74,12 @@ struct app {
         bool on;
         int share; /* percent of the screen */
     } preview;
+    struct {
+        guint64 id; /* of the question that is under way, or 0 */
+        struct view *view;
+        struct series_wish wish;
+        char **addresses; /* of the wish */
+    } past;
     bool plain; /* the terminal shows plain text, and the next key takes it back */
     struct state *state;
     GPtrArray *messages; /* struct said, the newest last */
@@ -121,6 +127,8 @@ char *frame_link(const struct app *a, const struct frame *f);
  * False and *error when the text is none of them. */
 bool frame_open_address(struct app *a, const char *text, GError **error);
 void frame_open_home(struct app *a);
+/* A chart of rows of a frame, which goes on being polled for it. */
+void frame_open_chart(struct app *a, const struct frame *of, const struct chart_rows *rows);
 /* The same view once more, where it has a link. */
 void frame_open_same(struct app *a, const struct frame *from);
 /* A frame becomes the one that is seen, or is not any more: only what is seen is polled. */
@@ -227,6 +235,20 @@ void bookmark_name(struct app *a, const char *name);
 void bookmarks_open(struct app *a);
 /* Enter on a row of one of these lists; false: the frame is none of them. */
 bool lists_enter(struct app *a);
+
+/* -- keys.c -------------------------------------------------------------------------------------- */
+
+/* What views of a shape are called where their keys are listed. */
+extern const char *const view_scopes[];
+
+/* -- past.c -------------------------------------------------------------------------------------- */
+
+/* Asks the history for what the open view wishes to know, when nothing is under way. */
+void past_ask(struct app *a);
+void past_take(struct app *a, const struct mail *m);
+/* A chart of the selected row, or of the marked ones; of a column by name ("": the kind's trend). */
+void chart_open(struct app *a);
+void chart_open_column(struct app *a, const char *column);
 
 /* -- state.c ------------------------------------------------------------------------------------- */
 

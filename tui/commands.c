@@ -307,6 +307,8 @@ const struct app_command app_commands[] = {
     {"command", ":", "go to a kind or an address, or run a command", cmd_command, NULL, NULL},
     {"sort", "o", "sort by columns: -lag,name", cmd_sort, sort_by, has_sort},
     {"columns", ",", "choose columns, their order and width", chooser_open, choose_columns, NULL},
+    {"chart", "i", "the numbers of the row, or of marked rows, over time; :chart COLUMN",
+        chart_open, chart_open_column, NULL},
     {"preview", "p", "the selected row whole, beside the rows", preview_toggle, NULL, NULL},
     {"wider", "+", "a wider pane", preview_wider, NULL, NULL},
     {"narrower", "_", "a narrower pane", preview_narrower, NULL, NULL},
@@ -350,7 +352,7 @@ const char **app_command_names(void)
     GPtrArray *names = g_ptr_array_new();
     for (const struct app_command *c = app_commands; c->name; c++)
         g_ptr_array_add(names, (gpointer)c->name);
-    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_LOG; shape++)
+    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_CHART; shape++)
         for (const struct view_command *c = view_class_of(shape)->commands; c && c->name; c++)
             g_ptr_array_add(names, (gpointer)c->name);
     g_ptr_array_add(names, NULL);

@@ -123,6 +123,7 @@ static void paint(struct app *a)
     screen_draw(a, terminal_surface(a->terminal), clock_wall_ms());
     if (!terminal_end(a->terminal))
         watch_drain(a);
+    past_ask(a); /* for the rows that are on the screen now */
     a->painted_us = g_get_monotonic_time();
 }
 
@@ -250,6 +251,7 @@ static bool take_mail(struct app *a, const struct mail *m)
         return changed;
     }
     case MAIL_HISTORY: take_history(a, m); return false;
+    case MAIL_SERIES: past_take(a, m); return false;
     case MAIL_STATUS: return true;
     default: frames_take(a, m); return false;
     }
@@ -475,6 +477,7 @@ void app_restart(struct app *a, const char *environment)
         g_ptr_array_add(argv, (gpointer) "--ascii");
     g_ptr_array_add(argv, NULL);
     terminal_close(a->terminal);
+    engine_end_history(a->session->engine, HISTORY_END_MS);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

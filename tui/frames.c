@@ -270,7 +270,7 @@ static struct rid *linked_rid(const struct frame *f, const char *column)
 {
     const struct snapshot *s;
     size_t row;
-    if (!f->view->class->selected(f->view, &s, &row))
+    if (!f->view->class->selected || !f->view->class->selected(f->view, &s, &row))
         return NULL;
     struct cell cell = snapshot_cell(s, row, kind_column(f->kind, column));
     bool text = cell.type == CELL_LINK || cell.type == CELL_TEXT;
@@ -404,6 +404,16 @@ bool frame_open_address(struct app *a, const char *text, GError **error)
 void frame_open_home(struct app *a)
 {
     frame_open_kind(a, registry_kind(a->session->registry, "problems", NULL), rid_source("weir"));
+}
+
+void frame_open_chart(struct app *a, const struct frame *of, const struct chart_rows *rows)
+{
+    struct frame *f = g_new0(struct frame, 1);
+    f->kind = of->kind;
+    f->scope = of->scope ? rid_copy(of->scope) : NULL;
+    f->view = view_new_as(SHAPE_CHART, of->kind, &a->settings);
+    f->view->class->show_rows(f->view, rows);
+    push(a, f);
 }
 
 void frame_open_same(struct app *a, const struct frame *from)

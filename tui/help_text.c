@@ -40,7 +40,6 @@ static void append_keys(
 /* The commands that every view has are listed once. */
 static void keys_table(GString *out)
 {
-    static const char *const where[] = {"tables", "trees", "detail", "logs"};
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_string_append(out, "| keys | command | does | where |\n|---|---|---|---|\n");
     for (const struct app_command *c = app_commands; c->name; c++)
@@ -51,10 +50,10 @@ static void keys_table(GString *out)
         append_keys(out, table->keys, table->name, table->help, "every view");
         g_hash_table_add(seen, (gpointer)table->name);
     }
-    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_LOG; shape++)
+    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_CHART; shape++)
         for (const struct view_command *c = view_class_of(shape)->commands; c->name; c++)
             if (!g_hash_table_contains(seen, c->name))
-                append_keys(out, c->keys, c->name, c->help, where[shape]);
+                append_keys(out, c->keys, c->name, c->help, view_scopes[shape]);
 }
 
 static void systems_table(GString *out)

@@ -27,7 +27,7 @@ static const struct kind kind_keys = {
     .columns = columns,
 };
 
-static const char *const scopes[] = {"tables", "trees", "detail", "logs"};
+const char *const view_scopes[] = {"tables", "trees", "detail", "logs", "charts"};
 
 struct keymap_command *keys_table(void)
 {
@@ -35,10 +35,10 @@ struct keymap_command *keys_table(void)
     for (const struct app_command *c = app_commands; c->name; c++)
         g_array_append_val(
             table, ((struct keymap_command){KEYMAP_EVERYWHERE, c->name, c->keys, c->help}));
-    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_LOG; shape++)
+    for (enum shape shape = SHAPE_TABLE; shape <= SHAPE_CHART; shape++)
         for (const struct view_command *c = view_class_of(shape)->commands; c && c->name; c++)
             g_array_append_val(
-                table, ((struct keymap_command){scopes[shape], c->name, c->keys, c->help}));
+                table, ((struct keymap_command){view_scopes[shape], c->name, c->keys, c->help}));
     return (struct keymap_command *)(void *)g_array_free(table, FALSE);
 }
 

@@ -264,25 +264,42 @@ static int put_hint(struct surface *s, int x, int y, const char *keys, const cha
     return x + width;
 }
 
+/* Where a hint is of use. */
+enum hint_place { ANYWHERE, ON_ROWS, AT_HOME, BELOW_HOME, WHERE_SORTED, WHERE_FILTERED, ON_CHARTS };
+
+static bool is_of_use(const struct app *a, enum hint_place where)
+{
+    const struct view_class *class = app_top(a)->view->class;
+    switch (where) {
+    case ON_ROWS: return class->selected;
+    case AT_HOME: return app_is_home(a);
+    case BELOW_HOME: return !app_is_home(a);
+    case WHERE_SORTED: return class->sort;
+    case WHERE_FILTERED: return class->filter;
+    case ON_CHARTS: return class->shape == SHAPE_CHART;
+    case ANYWHERE: break;
+    }
+    return true;
+}
+
 static void draw_hints(const struct app *a, struct surface *s, int y)
 {
-    enum { ON_ROWS = 1, AT_HOME = 2, BELOW = 4, IF_SORTED = 8 };
     static const struct {
         const char *command, *keys, *what;
-        unsigned where;
-    } usual[] = {{"detail", "d", "detail", ON_ROWS}, {"filter", "/", "filter", 0},
-        {"sort", "o", "sort", IF_SORTED}, {"command", ":", "go to", 0}, {"help", "?", "help", 0},
-        {"back", "esc", "back", BELOW}, {"close", "q", "quit", AT_HOME}};
+        enum hint_place where;
+    } usual[] = {{"span-15m", "1", "2 3 4 span", ON_CHARTS},
+        {"next-column", "tab", "next number", ON_CHARTS},
+        {"form", "b", "dots or blocks", ON_CHARTS}, {"detail", "d", "detail", ON_ROWS},
+        {"filter", "/", "filter", WHERE_FILTERED}, {"sort", "o", "sort", WHERE_SORTED},
+        {"command", ":", "go to", ANYWHERE}, {"help", "?", "help", ANYWHERE},
+        {"back", "esc", "back", BELOW_HOME}, {"close", "q", "quit", AT_HOME}};
     const struct frame *f = app_top(a);
     int x = 1;
-    bool rows = f->view->class->selected;
-    for (const struct link *l = f->kind->links; l && l->key; l++)
+    for (const struct link *l = f->kind->links; l && l->key && is_of_use(a, ON_ROWS); l++)
         x = put_hint(s, x, y, l->key, l->title);
     for (unsigned i = 0; i < G_N_ELEMENTS(usual); i++) {
-        if ((usual[i].where & ON_ROWS && !rows) || (usual[i].where & AT_HOME && !app_is_home(a)) ||
-            (usual[i].where & BELOW && app_is_home(a)) ||
-            (usual[i].where & IF_SORTED && !f->view->class->sort) ||
-            kind_link(f->kind, usual[i].keys))
+        if (!is_of_use(a, usual[i].where) ||
+            (is_of_use(a, ON_ROWS) && kind_link(f->kind, usual[i].keys)))
             continue;
         const char *keys = keymap_keys(a->keymap, usual[i].command, usual[i].keys);
         x = put_hint(s, x, y, keys, usual[i].what);

@@ -376,8 +376,8 @@ static const struct view_command commands[] = {
     {"later", "right", "read a later value", .run = later},
     {"much-earlier", "pgup", "ten columns earlier", .run = much_earlier},
     {"much-later", "pgdn", "ten columns later", .run = much_later},
-    {"first", "home g", "read the first value", .run = first},
-    {"last", "end G", "read the value of now", .run = last},
+    {"first", "g home", "read the first value", .run = first},
+    {"last", "G end", "read the value of now", .run = last},
     {"form", "b", "dots or blocks", .run = change_form},
     {0},
 };

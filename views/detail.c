@@ -542,7 +542,7 @@ static const struct view_command commands[] = {
     {"next-link", "tab", "next address of another thing; enter opens it", .run = next_link},
     {"previous-link", "backtab", "previous address of another thing", .run = previous_link},
     {"next-match", "n", "next line that matches the search", .run = next_hit},
-    {"previous-match", "N", "previous line that matches", .run = previous_hit},
+    {"match-before", "P", "previous line that matches", .run = previous_hit},
     {0},
 };
 

@@ -201,7 +201,8 @@ static const struct column group_columns[] = {
         LATER_COLUMN("loss_eta_ms", "LOSS IN", CELL_SPAN_MS, "until unread records are deleted"),
     [GROUP_VERDICT] = LATER_COLUMN("verdict", "VERDICT", CELL_STATE,
         "OK, LAGGING, STALLED, STOPPED, ... over a window of polls"),
-    [GROUP_TREND] = LATER_COLUMN("trend", "TREND", CELL_SERIES, "its lag over time"),
+    [GROUP_TREND] = {"trend", "TREND", CELL_SERIES, 0, 15, 0,
+        "its lag over the last 30 minutes, as the history has it"},
     [GROUP_ERROR] = ERROR_COLUMN,
     {0},
 };

@@ -60,7 +60,6 @@ static void no_description_is_said_once(void)
     pty_assert_screen(p, "^X> error +fake +one +thing beta: failed");
     pty_key(p, "down"); /* its keys are known as well */
     pty_assert_screen(p, "^!> warn");
-    pty_assert_screen(p, "enter open");
     g_assert_cmpint(highest_colour(p), >=, 16);
     pty_type(p, "q");
     pty_assert_restored(p);

@@ -125,9 +125,9 @@ static void a_search_finds_lines_and_hides_none(void)
     CHOSEN_IS(&s, "line-3.");
     shown_run(&s, "next-match");
     CHOSEN_IS(&s, "line-30.");
-    shown_run(&s, "previous-match");
+    shown_run(&s, "match-before");
     CHOSEN_IS(&s, "line-3.");
-    shown_run(&s, "previous-match");
+    shown_run(&s, "match-before");
     CHOSEN_IS(&s, "line-39.");
     g_assert_true(on_screen(&s, "/line-3  11/11"));
     g_assert_true(on_screen(&s, "line-38."));
@@ -342,7 +342,7 @@ static void fields_are_searched_by_name_group_and_value(void)
     LINE_IS(&s, "host");
     shown_run(&s, "next-match");
     LINE_IS(&s, "client_id");
-    shown_run(&s, "previous-match");
+    shown_run(&s, "match-before");
     LINE_IS(&s, "host");
     AUTO(cells) c = shown_draw(&s, 80, 10, true);
     g_assert_cmpint((int)cells_row(c, line_of(c, "client_id"))[2].text[0], ==, '/');

@@ -136,8 +136,9 @@ static void wrong_columns_are_found(void)
     SPOILED(t.columns[1].name = "lag_bytes", "ends in _bytes");
     SPOILED(t.things.sort = "-lagg", "no column \"lagg\"");
     SPOILED(t.things.since = "begun", "no column begun");
-    SPOILED(t.things.trend = "begun", "its trend begun is no number that is recorded");
-    SPOILED(t.things.trend = "lag", "its trend lag is no number that is recorded");
+    SPOILED(t.things.trend = "begun", "its trend begun is no amount that is recorded");
+    SPOILED((t.things.trend = "lag", t.columns[1].flags = COLUMN_F_PRIVATE),
+        "its trend lag is no amount that is recorded");
 }
 
 static void wrong_links_are_found(void)

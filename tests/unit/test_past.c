@@ -10,7 +10,8 @@ static const struct column columns[] = {
     [P_STATE] = {"state", "STATE", CELL_STATE, COLUMN_F_RECORD, 8, 0, "how it is"},
     [P_LAG] = {"lag", "LAG", CELL_INT, COLUMN_F_RECORD, 6, 0, "messages not read"},
     [P_TOOK] = {"took_ms", "TOOK", CELL_SPAN_MS, COLUMN_F_RECORD, 6, 0, "how long"},
-    [P_OFFSET] = {"offset", "OFFSET", CELL_INT, COLUMN_F_HIDDEN, 6, 0, "not kept"},
+    [P_OFFSET] = {"offset", "OFFSET", CELL_INT, COLUMN_F_HIDDEN | COLUMN_F_EXACT, 6, 0,
+        "no amount"},
     [P_TREND] = {"trend", "TREND", CELL_SERIES, 0, 10, 0, "its lag over time"},
     {0},
 };

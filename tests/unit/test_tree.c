@@ -243,7 +243,7 @@ static void the_next_problem_is_found_inside_folds(void)
     g_assert_cmpuint(selected_row(&s), ==, 3);
     shown_run(&s, "next-match"); /* around the end */
     g_assert_cmpuint(selected_row(&s), ==, 2);
-    shown_run(&s, "previous-match");
+    shown_run(&s, "match-before");
     g_assert_cmpuint(selected_row(&s), ==, 3);
     shown_clear(&s);
 }
@@ -263,7 +263,7 @@ static void a_filtered_tree_shows_what_matches_and_what_leads_there(void)
     g_assert_null(strstr(lines[1], "run")); /* what leads there has no numbers */
     shown_run(&s, "next-match");
     g_assert_cmpuint(selected_row(&s), ==, 5);
-    shown_run(&s, "previous-match");
+    shown_run(&s, "match-before");
     g_assert_cmpuint(selected_row(&s), ==, 3);
     g_autoptr(GError) error = NULL;
     g_assert_false(s.v->class->filter(s.v, "lagg>5", &error));
@@ -486,7 +486,7 @@ static void draw_within(struct shown *s, int width, int height, bool ascii)
 static void the_cursor_stays_on_its_node_and_the_drawing_inside(void)
 {
     static const char *const commands[] = {"down", "up", "page-down", "fold", "fold-or-parent",
-        "unfold-or-child", "next-sibling", "previous-sibling", "next-match", "previous-match",
+        "unfold-or-child", "next-sibling", "previous-sibling", "next-match", "match-before",
         "whole", "reverse", "server-order", "last", "first"};
     static const char *const steady[] = {"whole", "reverse", "server-order", "unfold-all"};
     for (int round = 0; round < 12; round++) {
