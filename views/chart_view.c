@@ -8,8 +8,8 @@
 #include "trends.h"
 #include "view.h"
 
-#define REFRESH_MS    10000 /* the span that is not over yet is asked for again */
-#define WIDTH_AT_ONCE 80    /* before it was drawn */
+#define REFRESH_MS    5000 /* the span that is not over yet is asked for again */
+#define WIDTH_AT_ONCE 80   /* before it was drawn */
 
 static const struct view_class chart_view;
 

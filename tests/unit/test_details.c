@@ -125,9 +125,9 @@ static void a_search_finds_lines_and_hides_none(void)
     CHOSEN_IS(&s, "line-3.");
     shown_run(&s, "next-match");
     CHOSEN_IS(&s, "line-30.");
-    shown_run(&s, "match-before");
+    shown_run(&s, "previous-match");
     CHOSEN_IS(&s, "line-3.");
-    shown_run(&s, "match-before");
+    shown_run(&s, "previous-match");
     CHOSEN_IS(&s, "line-39.");
     g_assert_true(on_screen(&s, "/line-3  11/11"));
     g_assert_true(on_screen(&s, "line-38."));
