@@ -269,7 +269,7 @@ static gboolean on_mail(gint fd, GIOCondition condition, gpointer data)
     if (derive)
         engine_set_inputs(a->session->engine, store_inputs(a->session->store, derived_connector()));
     struct frame *f = app_top(a);
-    if (f->changed)
+    if (f->changed && !a->overlay) /* nothing moves below what one is about to choose */
         frame_update(a, f);
     work(a);
     app_dirty(a);

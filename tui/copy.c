@@ -9,6 +9,8 @@
 
 #include "clock.h"
 #include "emit.h"
+#include "engine.h"
+#include "request.h"
 #include "rid.h"
 #include "text.h"
 
@@ -172,6 +174,45 @@ static void copy_marked(struct app *a)
     copy_text(a, "the addresses of the marked rows", text);
 }
 
+/* The feed that fills a kind's rows. */
+static const struct feed *feed_of(const struct app *a, const struct kind *k)
+{
+    const struct connector *c = registry_owner(a->session->registry, k);
+    for (const struct feed *f = c ? c->feeds : NULL; f && f->name; f++)
+        if (g_strv_contains(f->kinds, k->name))
+            return f;
+    return NULL;
+}
+
+/* The newest request that brought what is selected; of a detail or a log, the one that asked for it. */
+static const struct request *find_request(const struct app *a, const struct source **source)
+{
+    const struct frame *f = app_top(a);
+    const struct snapshot *s = NULL;
+    size_t row;
+    const struct rid *scope = f->scope;
+    if (!f->ask && f->view->class->selected && f->view->class->selected(f->view, &s, &row))
+        scope = snapshot_scope(s);
+    *source = scope ? environment_source(a->session->environment, scope->source) : NULL;
+    const struct feed *feed = f->ask ? NULL : feed_of(a, f->kind);
+    return *source && (feed || f->ask)
+               ? engine_find_request(a->session->engine, *source, feed, scope)
+               : NULL;
+}
+
+static void copy_request(struct app *a)
+{
+    const struct source *source;
+    const struct request *r = find_request(a, &source);
+    g_autofree char *text = r ? request_as_curl(r, source) : NULL;
+    if (text)
+        copy_text(a, "the request as curl, without its secret,", text);
+    else
+        app_complain(a, r ? "this did not come over HTTP; :requests shows what was asked"
+                          : "no request for this is kept; :requests shows those that are");
+    request_unref(r);
+}
+
 void copy_open(struct app *a)
 {
     static const struct menu_entry entries[] = {
@@ -180,6 +221,7 @@ void copy_open(struct app *a)
         {"a", "the address, as it goes after : and to weir show", copy_address},
         {"j", "the row as JSON", copy_json},
         {"m", "the addresses of the marked rows", copy_marked},
+        {"u", "the request that read this, as curl without its secret", copy_request},
         {"v", "a link to this view, with its filter", copy_link},
         {0},
     };

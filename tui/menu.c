@@ -39,6 +39,8 @@ struct surface overlay_box(struct surface *s, const char *title, int width, int 
 void overlay_close(struct app *a)
 {
     a->overlay = NULL;
+    if (app_top(a)->changed)
+        frame_update(a, app_top(a));
     app_dirty(a);
 }
 

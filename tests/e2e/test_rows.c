@@ -274,6 +274,57 @@ static void times_follow_the_zone(void)
     pty_assert_screen(p, "[0-9][0-9]:[0-9][0-9]Z");
 }
 
+/* -- while one chooses --------------------------------------------------------------------------- */
+
+static void nothing_moves_below_a_menu(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    AUTO(pty) p = open_things(b, (&(struct bed_run){.env = (const char *const[]){"TMUX", NULL}}));
+    pty_type(p, "c");
+    pty_assert_screen(p, "copy");
+    bed_answer(b, "one", "thing gamma late 9000 now first\nthing beta ok 1 x\n");
+    bed_answer(b, "two", "fail no more\n");
+    pty_run_for(p, 2500000000); /* two polls */
+    pty_assert_screen(p, "^X> beta[^~]*^!  gamma");
+    pty_type(p, "a");
+    pty_assert_screen(p, "the address sent");
+    g_autofree char *coded = g_base64_encode((const guchar *)"one/things/beta", 15);
+    g_assert_nonnull(
+        g_strstr_len((const char *)pty_bytes(p)->data, (gssize)pty_bytes(p)->len, coded));
+    pty_assert_screen(p, "gamma +one +late +9000");
+}
+
+static void two_consoles_lose_nothing_of_each_other(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    AUTO(pty) p = open_things(b, NULL);
+    AUTO(pty) q = open_things(b, NULL);
+    bed_go(p, "columns note");
+    pty_assert_screen(p, "THING +NOTE");
+    bed_go(q, "bookmark mine");
+    pty_assert_screen(q, "kept as");
+    bed_go(p, "sort name");
+    pty_assert_screen(p, "alpha[^~]*beta");
+    AUTO(pty) r = bed_open(b, NULL);
+    bed_go(r, "things");
+    pty_assert_screen(r, "THING↑ +NOTE");
+    bed_go(r, "bookmarks");
+    pty_assert_screen(r, "mine +weir://test:fake.things");
+}
+
+static void a_kept_column_that_is_gone_spoils_nothing(void)
+{
+    AUTO(bed) b = bed_new(ONE, TWO);
+    g_autofree char *folder = g_build_filename(b->folder, "weir", NULL);
+    g_autofree char *path = g_build_filename(folder, "view.json", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    const char *text = "{\"version\": 1, \"environments\": {\"test\": {\"kinds\": {\"fake.things\":"
+                       " {\"columns\": \"note,colour\", \"sort\": \"-colour\"}}}}}";
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    AUTO(pty) p = open_things(b, NULL);
+    pty_assert_screen(p, "THING +SOURCE +STATE +COUNT↓");
+}
+
 /* -- taking it out ------------------------------------------------------------------------------- */
 
 static void a_copy_is_sent_and_not_claimed(void)
@@ -385,6 +436,10 @@ int main(int argc, char **argv)
     TEST("a wide screen shows the selected row whole beside the others",
         a_wide_screen_shows_the_row_beside);
     TEST("weir's own rows have a detail as well", weirs_own_rows_have_a_detail);
+    TEST("rows stay where they are while a menu is open", nothing_moves_below_a_menu);
+    TEST("two consoles lose nothing of each other's columns and bookmarks",
+        two_consoles_lose_nothing_of_each_other);
+    TEST("a kept column that is gone spoils nothing", a_kept_column_that_is_gone_spoils_nothing);
     TEST("times are in UTC, local or a named zone", times_follow_the_zone);
     TEST(
         "a copy over SSH is sent, and not claimed to have arrived", a_copy_is_sent_and_not_claimed);

@@ -88,7 +88,7 @@ bool ground_probe_keys(struct ground *g, const char *fault, GError **error)
 {
     int64_t before = g->longest_ns;
     bool ok = press(g, ":", "^:[^a-z]*$", error) && press(g, "x", "^:x", error) &&
-              press(g, "esc", "[?] help ", error);
+              press(g, "esc", "[?] (help|lists) ", error);
     if (g->longest_ns > before)
         g->longest_in = fault;
     return ok;

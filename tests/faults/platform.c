@@ -48,7 +48,8 @@ struct platform {
 static char *build_path(const char *name)
 {
     const char *build = g_getenv("BUILD");
-    return g_build_filename(build ? build : "build", name, NULL);
+    g_autofree char *path = g_build_filename(build ? build : "build", name, NULL);
+    return g_canonicalize_filename(path, NULL); /* weir works in a folder of its own */
 }
 
 static void end_with_parent(gpointer data)

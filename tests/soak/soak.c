@@ -171,7 +171,8 @@ static bool go_home(struct soak *s)
         complain(s, "the way home: %s", error->message);
         return false;
     }
-    return answer(s, ":", "^:[^a-z]*$") && answer(s, "x", "^:x") && answer(s, "esc", "[?] help ");
+    return answer(s, ":", "^:[^a-z]*$") && answer(s, "x", "^:x") &&
+           answer(s, "esc", "[?] (help|lists) ");
 }
 
 /* -- what it holds --------------------------------------------------------------------------------- */
