@@ -5,6 +5,7 @@
 
 #include "connector.h"
 #include "quantity.h"
+#include "request.h"
 #include "text.h"
 
 const struct option source_options[] = {
@@ -659,6 +660,14 @@ void config_show_text(const char *text, GString *out)
     g_string_append_c(out, '"');
 }
 
+/* A URL may hold a password. */
+static void show_masked(const char *text, GString *out)
+{
+    g_autoptr(GString) masked = g_string_new(NULL);
+    request_append_masked(masked, text);
+    config_show_text(masked->str, out);
+}
+
 static void show_list(char **list, GString *out)
 {
     g_string_append_c(out, '[');
@@ -713,7 +722,7 @@ static void show_value(const struct value *v, bool whole, GString *out)
                 show_secret(&entry->secret, whole, out);
         }
         return;
-    default: config_show_text(v->text ? v->text : "", out); return;
+    default: show_masked(v->text ? v->text : "", out); return;
     }
 }
 

@@ -38,8 +38,7 @@ static void append_authority(GString *out, const char *text, gsize length)
     g_string_append_len(out, text, (gssize)length);
 }
 
-/* A text in which URLs stand. */
-static void append_words(GString *out, const char *text)
+void request_append_masked(GString *out, const char *text)
 {
     for (const char *slashes; (slashes = strstr(text, "://"));) {
         g_string_append_len(out, text, slashes + 3 - text);
@@ -74,7 +73,7 @@ static void append_url(GString *out, const char *url)
 {
     gsize path = strcspn(url, "?");
     g_autofree char *before = g_strndup(url, path);
-    append_words(out, before);
+    request_append_masked(out, before);
     append_query(out, url + path);
 }
 
@@ -206,7 +205,7 @@ struct request *request_new(
     pack(&p, note->method, WORD_MAX, append_plain);
     bool cut_target = pack(&p, note->target, REQUEST_TARGET_MAX, url ? append_url : append_plain);
     pack(&p, note->status, WORD_MAX, append_plain);
-    pack(&p, note->why, WHY_MAX, append_words);
+    pack(&p, note->why, WHY_MAX, request_append_masked);
     pack(&p, note->credential == REQUEST_BASIC ? note->user : NULL, WORD_MAX, append_plain);
     pack(&p, note->headers, HEADERS_MAX, append_headers);
     bool cut_body = pack_body(&p, note);

@@ -66,6 +66,9 @@ struct request *request_new(
 const struct request *request_ref(const struct request *r);
 void request_unref(const struct request *r); /* accepts NULL */
 
+/* A text with the passwords of all URLs in it masked. */
+void request_append_masked(GString *out, const char *text);
+
 /* "timeout", "no connection": a status for what ended without an answer. */
 const char *request_error_word(const GError *error);
 

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "request.h"
 #include "text.h"
 
 /* curl quotes names out of certificates and the like. */
@@ -16,11 +17,21 @@ static void clean_message(struct http_transfer *t)
     g_strlcpy(t->message, clean->str, sizeof t->message);
 }
 
+/* The proxy without its password; g_free. NULL: there is none. */
+static char *proxy_name(const struct http_transfer *t)
+{
+    const char *proxy = http_option(t->h, "proxy");
+    GString *name = g_string_new(NULL);
+    request_append_masked(name, proxy ? proxy : "");
+    return g_string_free(name, proxy == NULL);
+}
+
 static bool explain_connect(const struct http_transfer *t, GError **error)
 {
     long number = 0;
     curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
-    const char *base = t->h->base, *proxy = http_option(t->h, "proxy");
+    const char *base = t->h->base;
+    g_autofree char *proxy = proxy_name(t);
     if (proxy)
         return weir_fail(error, WEIR_ERROR_UNREACHABLE,
             "%s: no connection to the proxy %s: %s; is it running there?", base, proxy,
@@ -30,6 +41,13 @@ static bool explain_connect(const struct http_transfer *t, GError **error)
             "%s: connection refused; is the server running there?", base);
     return weir_fail(error, WEIR_ERROR_UNREACHABLE, "%s: no connection: %s; check host and network",
         base, number ? g_strerror((int)number) : t->message);
+}
+
+static bool explain_proxy(const struct http_transfer *t, GError **error)
+{
+    g_autofree char *proxy = proxy_name(t);
+    return weir_fail(error, WEIR_ERROR_UNREACHABLE, "%s: the proxy %s does not let us through: %s",
+        t->h->base, proxy, t->message);
 }
 
 bool http_explain_timeout(const struct http_transfer *t, GError **error)
@@ -107,10 +125,7 @@ bool http_explain(struct http_transfer *t, CURLcode code, GError **error)
         return weir_fail(error, WEIR_ERROR_UNREACHABLE,
             "%s: the name of the host cannot be resolved; check url and DNS", t->h->base);
     case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-        return weir_fail(error, WEIR_ERROR_UNREACHABLE,
-            "%s: the proxy %s does not let us through: %s", t->h->base, http_option(t->h, "proxy"),
-            t->message);
+    case CURLE_PROXY: return explain_proxy(t, error);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:

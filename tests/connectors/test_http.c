@@ -208,13 +208,13 @@ static void in_refused(struct http *h)
 
 static void in_proxied(struct http *h)
 {
-    fails(h, "/", WEIR_ERROR_UNREACHABLE, "no connection to the proxy http://127.0.0.1:1: ");
+    fails(h, "/", WEIR_ERROR_UNREACHABLE, "no connection to the proxy http://u:***@127.0.0.1:1: ");
 }
 
 static void test_refused(void)
 {
     run_with("", refused, in_refused);
-    run_with("        proxy: http://127.0.0.1:1\n", port, in_proxied);
+    run_with("        proxy: http://u:hunter2@127.0.0.1:1\n", port, in_proxied);
 }
 
 static void in_hung(struct http *h)

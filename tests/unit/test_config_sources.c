@@ -434,9 +434,11 @@ static void the_effective_configuration_hides_secrets(void)
     struct checked c = good(URL "        username: oncall\n"
                                 "        password: {command: [pass, show, hunter2]}\n"
                                 "        headers: {Cookie: {env: WEIR_UNIT_OTHER}, X-Team: a}\n"
+                                "        proxy: \"http://u:hunter2@proxy:3128\"\n"
                                 "        names: [a, b]\n"
                                 "        roles: {r: [x]}\n");
     g_autofree char *text = shown(&c);
+    ASSERT_CONTAINS(text, "http://u:***@proxy:3128");
     g_test_message("%s", text);
     g_assert_null(strstr(text, "hunter2"));
     ASSERT_CONTAINS(text, "password: {command: [pass, ...]}");
