@@ -461,7 +461,8 @@ static void an_engine_that_never_started_ends(void)
     engine_free(NULL);
 }
 
-static struct engine *left_behind; /* by the test below: the process would end now */
+/* By the test below, whose process would end now; volatile, so that it is really held. */
+static struct engine *volatile left_behind;
 
 static guint count_threads(void)
 {
