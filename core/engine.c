@@ -18,8 +18,20 @@ static struct source_run *run_new(struct source *s)
     return run;
 }
 
+/* GLib makes these on first use and keeps them, under locks that the thread sanitizer does not see: so
+ * they are made while there is one thread. */
+static void warm_glib(void)
+{
+    g_get_home_dir();
+    g_get_user_config_dir();
+    g_get_user_name();
+    g_autoptr(GError) first = NULL;
+    weir_fail(&first, WEIR_ERROR_USAGE, "the lock of error domains");
+}
+
 struct engine *engine_new(struct environment *environment)
 {
+    warm_glib();
     struct engine *e = g_new0(struct engine, 1);
     e->environment = environment;
     engine_sync_new(e);
