@@ -302,6 +302,7 @@ void plain_open(struct app *a)
         return;
     a->plain = true;
     terminal_leave(a->terminal);
+    terminal_take_keys(a->terminal);
     g_string_append(text, "\n-- press enter to go back to weir --\n");
     app_send(a, text->str);
     g_string_free(text, TRUE);

@@ -476,6 +476,12 @@ void terminal_leave(struct terminal *t)
     restore_now();
 }
 
+void terminal_take_keys(struct terminal *t)
+{
+    set_modes(t);
+    restore_arm(&t->before);
+}
+
 void terminal_return(struct terminal *t)
 {
     set_modes(t);

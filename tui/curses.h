@@ -55,6 +55,8 @@ bool terminal_is_behind(struct terminal *t);
 void terminal_resize(struct terminal *t);
 /* Gives the terminal back for a while: what is sent is seen below the shell's own lines. */
 void terminal_leave(struct terminal *t);
+/* Then keys come one by one all the same, without echo: ctrl-d is a key and not the end of input. */
+void terminal_take_keys(struct terminal *t);
 void terminal_return(struct terminal *t);
 /* Bytes beside the frames; false as with terminal_end. */
 bool terminal_send(struct terminal *t, const char *bytes);

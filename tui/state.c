@@ -164,6 +164,10 @@ void state_apply(struct app *a, struct view *v)
 GPtrArray *state_bookmarks(const struct app *a)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+    if (!a->state) {
+        g_ptr_array_add(all, NULL);
+        return all;
+    }
     const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(environment_of(a), "bookmarks");
     cJSON_ArrayForEach(item, list)
     {
@@ -179,6 +183,8 @@ GPtrArray *state_bookmarks(const struct app *a)
 
 void state_bookmark(struct app *a, const char *name, const char *link)
 {
+    if (!a->state)
+        return;
     read_file(a);
     if (a->state->broken)
         return;

@@ -51,50 +51,42 @@ static struct app *app_over(struct session *s)
     g_autofree const char **names = app_command_names();
     g_autoptr(GString) complaints = g_string_new(NULL);
     struct app *a = g_new0(struct app, 1);
-    *a = (struct app){.session = s,
-        .prompt = prompt_new(),
-        .paste = g_string_new(NULL),
-        .frames = g_ptr_array_new_with_free_func((GDestroyNotify)frame_free),
-        .keymap = keymap_new(no_keys, names, complaints),
-        .started = true};
+    *a = (struct app){.session = s, .started = true};
+    app_init(a);
+    a->keymap = keymap_new(no_keys, names, complaints);
     frame_open_kind(a, registry_kind(s->registry, "problems", NULL), rid_source("weir"));
     return a;
 }
 
-static void app_free(struct app *a)
-{
-    g_ptr_array_unref(a->frames);
-    prompt_free(a->prompt);
-    g_string_free(a->paste, TRUE);
-    keymap_free(a->keymap);
-    g_free(a->message);
-    g_free(a->filter_before);
-    g_free(a);
-}
+/* What would end the process, or reach beyond it: files, clipboards, other programs, the terminal. */
+static const char *const outside[] = {"q", "q!", "quit", "close", "plain", "pager", "copy", "save",
+    "export", "save-screen", "ctx", "preview", "theme", NULL};
+static const char *const outside_keys[] = {"Y", "|", "c", "S", "p", NULL};
 
-/* Whether the key would end the process: what a fuzzer must not do. */
-static bool quits(const struct app *a, const char *key)
+static bool reaches_out(const struct app *a, const char *key)
 {
-    static const char *const words[] = {"q", "q!", "quit", "close", NULL};
     if (a->prompt->mode == PROMPT_OFF && strcmp(key, "q") == 0)
         return app_is_home(a);
+    if (a->prompt->mode == PROMPT_OFF && g_strv_contains(outside_keys, key))
+        return true;
     if (strcmp(key, "enter") != 0)
         return false;
     if (a->prompt->mode == PROMPT_COMMAND) {
         g_autofree char *line = g_strstrip(g_strdup(a->prompt->text->str));
-        return g_strv_contains(words, line);
+        line[strcspn(line, " ")] = '\0';
+        return g_strv_contains(outside, line);
     }
     const struct snapshot *s;
     size_t row;
     struct view *v = app_top(a)->view;
     return help_is(app_top(a)) && v->class->selected(v, &s, &row) &&
-           g_strv_contains(words, snapshot_row(s, row)->name);
+           g_strv_contains(outside, snapshot_row(s, row)->name);
 }
 
 static void press(struct app *a, const char *line)
 {
     if (input_is_key(line)) {
-        if (!quits(a, line))
+        if (!reaches_out(a, line))
             app_key(a, line);
         return;
     }
@@ -142,7 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             press(a, lines[i]);
         draw(a, screen);
     }
-    app_free(a);
+    app_clear(a);
+    g_free(a);
     engine_free(s.engine);
     store_free(s.store);
     registry_free(s.registry);
