@@ -69,6 +69,14 @@ static guint pick(struct soak *s, guint count)
 
 /* -- keys ------------------------------------------------------------------------------------------ */
 
+/* A key as the table has it, by the name that the terminal's side gives it. */
+static char *key_of(const char *word)
+{
+    if (g_str_equal(word, "\\|")) /* a bare one would end the column */
+        return g_strdup("|");
+    return g_strdup(g_str_equal(word, "backtab") ? "shift-tab" : word);
+}
+
 /* All keys of the table that weir prints of itself, but for those that end it. */
 static GPtrArray *read_keys(void)
 {
@@ -85,8 +93,7 @@ static GPtrArray *read_keys(void)
             continue;
         g_auto(GStrv) words = g_strsplit(parts[0], "`", -1);
         for (guint i = 1; i < g_strv_length(words); i += 2)
-            g_ptr_array_add(
-                keys, g_strdup(g_str_equal(words[i], "backtab") ? "shift-tab" : words[i]));
+            g_ptr_array_add(keys, key_of(words[i]));
     }
     g_assert_cmpuint(keys->len, >, 20);
     return keys;
